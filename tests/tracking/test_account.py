@@ -1,0 +1,138 @@
+"""Polling one account against a real server: what is asked again, what is not, and what ends the polling."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.emulator.process import RunningEmulator, running_emulator
+from pipeline.emulator.tokens import Credentials
+from pipeline.errors import CredentialsError, ServiceError
+from pipeline.settings import load_settings
+from pipeline.tracking.account import poll_account
+from pipeline.tracking.api import Answer, Query
+from pipeline.tracking.fetch import FAILURES_IN_A_ROW, WORKERS, Progress
+from pipeline.warehouse import DataFolder
+
+DEMO = Credentials()
+
+
+def poll(
+    folder: DataFolder, url: str, queries: Iterable[Query], **settings: Any
+) -> tuple[Progress, list[Answer]]:
+    """Poll with the emulator's own credentials unless `settings` say otherwise."""
+    given = {"access_token": DEMO.token, "rate_limits": "100000/minute", **settings}
+    (account,) = load_settings(data_dir=folder.root, api_url=url, **given).accounts()
+    progress, answers = Progress(planned=0), list[Answer]()
+    asyncio.run(
+        poll_account(
+            account,
+            queries,
+            progress,
+            folder=folder,
+            land=answers.append,
+            now=lambda: datetime.now(UTC),
+            deadline=datetime.now(UTC) + timedelta(minutes=1),
+        )
+    )
+    return progress, answers
+
+
+def orders(emulator: RunningEmulator) -> list[Query]:
+    return [Query("default", order_id, None, "order_id") for order_id in emulator.control("world")["order_ids"]]
+
+
+def test_every_parcel_is_asked_once_when_all_is_well(folder: DataFolder, emulator: RunningEmulator) -> None:
+    queries = orders(emulator)
+    progress, answers = poll(folder, emulator.url, queries)
+    assert progress.trouble is None
+    assert progress.done == progress.requests == len(answers) == len(queries)
+    assert {answer.query.order_id for answer in answers} == {query.order_id for query in queries}
+
+
+def test_client_credentials_fetch_one_token_for_all(folder: DataFolder, emulator: RunningEmulator) -> None:
+    progress, _ = poll(
+        folder,
+        emulator.url,
+        orders(emulator),
+        access_token=None,
+        client_id=DEMO.client_id,
+        client_secret=DEMO.client_secret,
+    )
+    assert progress.trouble is None
+    assert sum(emulator.stats()["requests"]["token"].values()) == 1
+
+
+def test_a_refused_token_ends_the_polling_at_once_and_names_the_setting(
+    folder: DataFolder, emulator: RunningEmulator
+) -> None:
+    progress, answers = poll(folder, emulator.url, orders(emulator), access_token="sk-wrong-token")
+    assert isinstance(progress.trouble, CredentialsError)
+    assert "PARCELS_ACCESS_TOKEN" in str(progress.trouble)
+    assert "sk-wrong-token" not in str(progress.trouble)
+    assert len(answers) <= WORKERS
+
+
+def test_wrong_client_credentials_end_the_polling_with_one_request(
+    folder: DataFolder, emulator: RunningEmulator
+) -> None:
+    progress, answers = poll(
+        folder, emulator.url, orders(emulator), access_token=None, client_id="me", client_secret="guess"
+    )
+    assert isinstance(progress.trouble, CredentialsError)
+    assert "PARCELS_CLIENT_ID" in str(progress.trouble)
+    assert answers == []
+    assert sum(emulator.stats()["requests"]["token"].values()) == 1
+
+
+def test_an_unknown_order_is_asked_for_by_its_tracking_number(folder: DataFolder, emulator: RunningEmulator) -> None:
+    parcel = next(row for row in emulator.control("world")["source"] if row["tracking_number"])
+    progress, answers = poll(
+        folder, emulator.url, [Query("default", "no-such-order", parcel["tracking_number"], "order_id")]
+    )
+    assert [(answer.query.asked_by, answer.http_status) for answer in answers][0] == ("order_id", 400)
+    assert answers[1].query.asked_by == "tracking_number"
+    assert answers[1].http_status == 200
+    assert progress.done == 1
+
+
+def test_a_passing_failure_is_asked_again_and_a_lasting_one_given_up(folder: DataFolder) -> None:
+    with running_emulator(orders=3, limits="100000/minute", faults="server_error=1:sticky") as emulator:
+        progress, answers = poll(folder, emulator.url, orders(emulator)[:1])
+    assert [answer.attempts for answer in answers] == [1, 2, 3]
+    assert progress.outcomes == {"server_error": 3}
+    assert progress.trouble is None
+
+
+def test_failures_that_are_everyones_stop_the_polling_early(folder: DataFolder) -> None:
+    with running_emulator(orders=60, limits="100000/minute", faults="unavailable=1") as emulator:
+        progress, answers = poll(folder, emulator.url, orders(emulator))
+    assert isinstance(progress.trouble, ServiceError)
+    assert len(answers) < FAILURES_IN_A_ROW + WORKERS
+
+
+def test_a_rejection_is_waited_out_and_nothing_is_dropped(folder: DataFolder) -> None:
+    # Our limit is set above the API's: the API turns us away, and we wait as long as it says.
+    with running_emulator(orders=12, limits="10/second", retry_after=True) as emulator:
+        queries = orders(emulator)
+        progress, answers = poll(folder, emulator.url, queries, rate_limits="1000/second")
+    assert progress.trouble is None
+    assert progress.done == len(queries)
+    answered = {answer.query.order_id for answer in answers if answer.http_status == 200}
+    assert answered == {query.order_id for query in queries}
+
+
+def test_out_of_time_leaves_the_rest_for_the_next_run(folder: DataFolder, emulator: RunningEmulator) -> None:
+    progress, answers = poll(folder, emulator.url, orders(emulator), rate_limits="5/hour")
+    assert progress.ran_out_of_time
+    assert progress.done == len(answers) == 5
+
+
+@pytest.mark.parametrize("fault", ["truncated", "html_200", "empty_body", "list_nonsense", "data_null"])
+def test_a_body_that_makes_no_sense_is_kept_and_is_one_parcels_trouble(fault: str, folder: DataFolder) -> None:
+    with running_emulator(orders=5, limits="100000/minute", faults=f"{fault}=1") as emulator:
+        progress, answers = poll(folder, emulator.url, orders(emulator)[:3])
+    assert progress.trouble is None
+    assert {answer.outcome for answer in answers} <= {"malformed", "no_events"}
