@@ -1,0 +1,222 @@
+"""Raw answers become facts: every event a reader could recover, once, with what can't be read set aside."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.events.flatten import Reading, clear, load, pending_files, raw_files
+from pipeline.tracking.api import Answer, Query, read_outcome
+from pipeline.tracking.landing import Landing
+from pipeline.warehouse import DataFolder, open_work
+
+NOON = datetime(2025, 12, 10, 4, tzinfo=UTC)
+PICKED_UP = {"code": "50", "location": "深圳市", "date": "2025-12-09 17:37:09", "message": "顺丰速运 已收取快件"}
+SIGNED = {"code": "80", "location": "香港", "date": "2025-12-10 09:00:00", "message": "已签收,感谢使用顺丰"}
+READING = Reading.load()
+
+
+def body(*events: object, wrapped: bool = False, **fields: object) -> bytes:
+    data = {
+        "tracking_number": "SF100",
+        "order_id": "7",
+        "courier_name": "Sf Express",
+        "export_country": "HONG KONG",
+        "destination_country": "Hong Kong",
+        "tracking_msg_list": json.dumps(list(events)) if wrapped else list(events),
+        **fields,
+    }
+    return json.dumps({"data": json.dumps(data) if wrapped else data}, ensure_ascii=False).encode()
+
+
+def land(folder: DataFolder, bodies: Sequence[bytes], *, run: str = "run1", at: datetime = NOON) -> None:
+    landing = Landing(folder, run, "Asia/Hong_Kong")
+    for place, content in enumerate(bodies):
+        outcome, reason = read_outcome(200, content)
+        query = Query("default", "7", None, "order_id")
+        landing.write(Answer(query, at + timedelta(seconds=place), 1.0, 200, {}, content, outcome, reason, 1))
+    landing.close()
+
+
+def facts(folder: DataFolder, select: str, *, files: Sequence[str] | None = None) -> list[tuple[Any, ...]]:
+    """Load what is pending (or `files`) and answer `select`."""
+    with open_work(folder) as connection:
+        chosen = pending_files(connection, folder) if files is None else files
+        load(connection, folder, chosen, READING, run_id="run", now=NOON)
+        return connection.execute(select).fetchall()
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_events_are_read_from_objects_and_from_strings_that_hold_them(wrapped: bool, folder: DataFolder) -> None:
+    land(folder, [body(PICKED_UP, SIGNED, wrapped=wrapped)])
+    rows = facts(
+        folder,
+        "select tracking_number, courier, code, location, status, substatus, event_at, event_at_local, time_precision"
+        " from fact_tracking_event order by event_at",
+    )
+    assert rows == [
+        ("SF100", "sf_express", "50", "深圳市", "picked_up", "collected",
+         datetime(2025, 12, 9, 9, 37, 9), datetime(2025, 12, 9, 17, 37, 9), "second"),
+        ("SF100", "sf_express", "80", "香港", "delivered", "recipient",
+         datetime(2025, 12, 10, 1, 0), datetime(2025, 12, 10, 9, 0), "second"),
+    ]  # fmt: skip
+
+
+def test_asking_again_doubles_nothing_and_moves_only_last_seen(folder: DataFolder) -> None:
+    land(folder, [body(PICKED_UP)])
+    facts(folder, "select 1")
+    land(folder, [body(PICKED_UP, SIGNED)], run="run2", at=NOON + timedelta(hours=2))
+    rows = facts(folder, "select code, first_seen_at, last_seen_at from fact_tracking_event order by code")
+    early, late = NOON.replace(tzinfo=None), NOON.replace(tzinfo=None) + timedelta(hours=2)
+    assert rows == [("50", early, late), ("80", late, late)]
+
+
+def test_a_shorter_or_empty_list_removes_nothing(folder: DataFolder) -> None:
+    land(folder, [body(PICKED_UP, SIGNED)])
+    facts(folder, "select 1")
+    land(folder, [body(SIGNED), body(), body(tracking_msg_list=None)], run="run2", at=NOON + timedelta(hours=2))
+    rows = facts(folder, "select code, last_seen_at from fact_tracking_event order by code")
+    assert rows == [
+        ("50", NOON.replace(tzinfo=None)),
+        ("80", NOON.replace(tzinfo=None) + timedelta(hours=2)),
+    ]
+
+
+def test_a_place_filled_in_later_updates_the_event_and_stays(folder: DataFolder) -> None:
+    nowhere = {**PICKED_UP, "location": ""}
+    land(folder, [body(nowhere), body(PICKED_UP)])
+    facts(folder, "select 1")
+    land(folder, [body(nowhere)], run="run2", at=NOON + timedelta(hours=2))
+    assert facts(folder, "select location from fact_tracking_event") == [("深圳市",)]
+
+
+def test_the_same_second_at_one_hub_keeps_the_couriers_order(folder: DataFolder) -> None:
+    arrived = {"code": "31", "location": "深圳", "date": "2025-12-09 22:22:38", "message": "快件到达 【深圳总集散中心】"}
+    left = {"code": "36", "location": "深圳", "date": "2025-12-09 22:22:38", "message": "快件已发车"}
+    land(folder, [body(SIGNED, left, arrived, PICKED_UP)])
+    rows = facts(folder, "select code from fact_tracking_event order by event_at, sequence")
+    assert [code for (code,) in rows] == ["50", "31", "36", "80"]
+
+
+def test_numbers_nulls_and_strange_elements_cost_only_themselves(folder: DataFolder) -> None:
+    odd = {"code": 50, "location": None, "date": "2025-12-09 17:37:09", "message": "已收件", "extra": {"a": [1]}}
+    land(folder, [body(odd, "nonsense", None, 5, {}, [SIGNED], tracking_number=12345)])
+    assert facts(folder, "select tracking_number, code, message from fact_tracking_event") == [("12345", "50", "已收件")]
+    assert facts(folder, "select reason, detail from quarantined_response") == [
+        ("unreadable_event", "5 of 6 elements of the list are not events")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<html>busy</html>", "unreadable_body"),
+        (b"", "unreadable_body"),
+        (body(PICKED_UP)[:-20], "unreadable_body"),
+        (b'{"data": null}', "unreadable_body"),
+        (body(tracking_msg_list="nonsense"), "unreadable_event_list"),
+        (body(tracking_msg_list={"a": 1}), "unreadable_event_list"),
+    ],
+)
+def test_what_cannot_be_read_is_set_aside_with_its_reason(content: bytes, reason: str, folder: DataFolder) -> None:
+    land(folder, [content, body(PICKED_UP)])
+    assert facts(folder, "select reason, order_id, raw_file is not null from quarantined_response") == [
+        (reason, "7", True)
+    ]
+    assert facts(folder, "select count(*) from fact_tracking_event") == [(1,)]
+
+
+@pytest.mark.parametrize("message", ["快件".encode()[:4] + b" 31", b"x\\ud83d", b"NaN\\u0000"])
+def test_a_stray_byte_does_not_cost_the_event(message: bytes, folder: DataFolder) -> None:
+    content = body({**PICKED_UP, "message": "MARK"}).replace(b"MARK", message)
+    land(folder, [content])
+    assert facts(folder, "select code, location from fact_tracking_event") == [("50", "深圳市")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "local", "utc", "precision", "source"),
+    [
+        ("2025-12-09 17:37:09", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "second", "location"),
+        ("2025-12-09T17:37:09", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "second", "location"),
+        ("2025-12-0917:37:09", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "second", "location"),
+        ("2025/12/09 17:37", "2025-12-09 17:37:00", "2025-12-09 09:37:00", "minute", "location"),
+        ("2025-12-09", "2025-12-09 00:00:00", "2025-12-08 16:00:00", "date", "location"),
+        ("2025-12-09 00:00:00", "2025-12-09 00:00:00", "2025-12-08 16:00:00", "date", "location"),
+        ("2025-12-09T17:37:09+02:00", "2025-12-09 17:37:09", "2025-12-09 15:37:09", "second", "explicit"),
+        ("2025-12-09T17:37:09.250-0500", "2025-12-09 17:37:09.25", "2025-12-09 22:37:09.25", "second", "explicit"),
+        ("2025-12-09T17:37:09Z", "2025-12-09 17:37:09", "2025-12-09 17:37:09", "second", "explicit"),
+        ("December 9, 2025, 5:37 pm", "2025-12-09 17:37:00", "2025-12-09 09:37:00", "minute", "location"),
+        ("1765272000", "2025-12-09 09:20:00", "2025-12-09 09:20:00", "second", "explicit"),
+        ("next Tuesday", None, None, "none", "location"),
+        (None, None, None, "none", "location"),
+    ],
+)
+def test_times_are_read_as_couriers_write_them(
+    raw: str | None, local: str | None, utc: str | None, precision: str, source: str, folder: DataFolder
+) -> None:
+    land(folder, [body({**PICKED_UP, "date": raw})])
+    (row,) = facts(
+        folder,
+        "select event_time_raw, event_at_local, event_at, time_precision, time_zone_source from fact_tracking_event",
+    )
+    moment = [datetime.fromisoformat(text) if text else None for text in (local, utc)]
+    assert row == (raw, *moment, precision, source)
+
+
+def test_people_are_masked_in_the_facts_and_whole_only_in_raw(folder: DataFolder) -> None:
+    courier = {**PICKED_UP, "code": "204", "message": "快件交给赵建国，正在派送途中（联系电话：13800000001）"}
+    land(folder, [body(courier)])
+    ((message,),) = facts(folder, "select message from fact_tracking_event")
+    assert "赵建国" not in message
+    assert "13800000001" not in message
+    work = folder.work.read_bytes()
+    assert "13800000001".encode() not in work
+    assert "赵建国".encode() not in work
+
+
+def test_every_request_is_a_row_with_what_the_answer_said(folder: DataFolder) -> None:
+    land(folder, [body(PICKED_UP, SIGNED, order_status="運送中"), b"<html>"])
+    rows = facts(
+        folder,
+        "select order_id, outcome, answered_tracking_number, order_status, courier, event_count, raw_file is not null"
+        " from fact_poll order by requested_at",
+    )
+    assert rows == [
+        ("7", "ok", "SF100", "運送中", "sf_express", 2, True),
+        ("7", "malformed", None, None, None, 0, True),
+    ]
+
+
+def test_loading_in_any_order_and_again_gives_the_same_facts(folder: DataFolder) -> None:
+    for hour, events in enumerate([(PICKED_UP,), (PICKED_UP, SIGNED), (SIGNED,)]):
+        land(folder, [body(*events)], run=f"run{hour}", at=NOON + timedelta(hours=hour))
+    everything = "select * from fact_tracking_event order by event_id"
+    forwards = facts(folder, everything)
+    again = facts(folder, everything, files=raw_files(folder))
+    backwards = one_by_one(folder, list(reversed(raw_files(folder))), everything)
+    assert len(forwards) == 2
+    assert forwards == again == backwards
+
+
+def one_by_one(folder: DataFolder, files: Sequence[str], select: str) -> list[tuple[Any, ...]]:
+    with open_work(folder) as connection:
+        clear(connection)
+        for name in files:
+            load(connection, folder, [name], READING, run_id="run", now=NOON)
+        return connection.execute(select).fetchall()
+
+
+def test_a_load_that_fails_leaves_the_facts_as_they_were(folder: DataFolder) -> None:
+    land(folder, [body(PICKED_UP)])
+    facts(folder, "select 1")
+    land(folder, [body(SIGNED)], run="run2")
+    torn = folder.responses / raw_files(folder)[-1]
+    torn.write_bytes(torn.read_bytes()[:40])
+    with open_work(folder) as connection:
+        with pytest.raises(duckdb.Error):
+            load(connection, folder, pending_files(connection, folder), READING, run_id="run", now=NOON)
+        assert connection.execute("select count(*) from fact_tracking_event").fetchone() == (1,)
+        assert len(pending_files(connection, folder)) == 1
