@@ -1,0 +1,42 @@
+"""Every file under sql/ as an asset: the stem is the key and the table, the folder is the group."""
+
+import dagster as dg
+
+from pipeline.metadata import column_schema, table_metadata
+from pipeline.models.sql_file import SqlModel, build, load_models, run_prelude
+from pipeline.resources import Parcels
+from pipeline.settings import SQL_FOLDER
+from pipeline.warehouse import base_tables, open_work
+
+_REFERENCE = tuple(f"reference.{path.stem}" for path in sorted((SQL_FOLDER / "reference").glob("*.csv")))
+
+
+def model_assets() -> list[dg.AssetsDefinition]:
+    """One asset per model, its dependencies as DuckDB's parser finds them."""
+    return [_asset(model) for model in load_models(SQL_FOLDER, {*base_tables(), *_REFERENCE})]
+
+
+def _asset(model: SqlModel) -> dg.AssetsDefinition:
+    dependencies = sorted({table.split(".")[0] for table in model.dependencies})
+
+    @dg.asset(
+        name=model.name,
+        group_name=model.group,
+        deps=dependencies,
+        description=f"{model.description}\n\n```sql\n{model.sql}\n```",
+        kinds={"duckdb", "sql"},
+        owners=["team:logistics"],
+        pool="warehouse",
+    )
+    def built(parcels: dg.ResourceParam[Parcels]) -> dg.MaterializeResult:
+        with open_work(parcels.folder) as connection:
+            run_prelude(connection, SQL_FOLDER, parcels.settings.timezone)
+            made = build(connection, model)
+            return dg.MaterializeResult(
+                metadata={
+                    **table_metadata(connection, model.name),
+                    "dagster/column_schema": column_schema(made.columns),
+                }
+            )
+
+    return built

@@ -1,0 +1,56 @@
+"""The asset that knows the merchant's parcels."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import dagster as dg
+
+from pipeline.errors import SettingsError
+from pipeline.metadata import column_schema, table_metadata
+from pipeline.orders.merge import refresh_orders
+from pipeline.orders.source import OrdersSource
+from pipeline.resources import Parcels
+from pipeline.settings import Settings
+from pipeline.warehouse import base_tables, open_work
+
+
+def orders_source(settings: Settings) -> OrdersSource:
+    """The source that the PARCELS_ORDERS_* settings describe. Raises SettingsError when none is set."""
+    if settings.orders_url is None:
+        raise SettingsError(
+            "PARCELS_ORDERS_URL is not set: give it the SQLAlchemy URL of your database,"
+            " or a path to a .parquet, .csv or .duckdb file."
+        )
+    return OrdersSource(
+        url=settings.orders_url.get_secret_value(),
+        table=settings.orders_table,
+        query=settings.orders_query,
+        columns=settings.orders_columns,
+        time_zone=settings.timezone,
+    )
+
+
+def _table(name: str) -> dg.AssetSpec:
+    table = base_tables()[name]
+    return dg.AssetSpec(
+        name,
+        description=table.description,
+        group_name="orders",
+        kinds={"pandas", "duckdb"},
+        owners=["team:logistics"],
+        metadata={"dagster/column_schema": column_schema(table.columns)},
+    )
+
+
+@dg.multi_asset(specs=[_table("source_order"), _table("quarantined_order")], pool="warehouse")
+def orders(
+    context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]
+) -> Iterator[dg.MaterializeResult]:
+    """Read what is new or changed in the merchant's table and merge it; what can't be used is set aside and counted."""
+    source = orders_source(parcels.settings)
+    with open_work(parcels.folder) as connection:
+        summary = refresh_orders(connection, source, seen_at=parcels.now())
+        for table in sorted(context.selected_output_names):
+            yield dg.MaterializeResult(
+                asset_key=table, metadata={**table_metadata(connection, table), **asdict(summary)}
+            )

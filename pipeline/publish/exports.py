@@ -1,0 +1,114 @@
+"""The Parquet exports: one file a table for readers that speak no DuckDB, with a manifest that describes them."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from pipeline.errors import WarehouseError
+from pipeline.publish.snapshot import point, prune
+from pipeline.tracking.landing import fsync
+from pipeline.warehouse import DataFolder, quoted
+
+# What the pipeline keeps for itself: plans and ledgers say nothing to a reader of the exports.
+PRIVATE_TABLES = {"due_shipment", "loaded_response_file", "source_state", "reading_state"}
+PARTITIONED = {"fact_tracking_event": "strftime(event_at, '%Y-%m')"}
+
+
+def publish_exports(
+    folder: DataFolder, connection: duckdb.DuckDBPyConnection, version: str, *, run_id: str, published_at: datetime
+) -> dict[str, Any]:
+    """Write every public table of the open warehouse as Parquet, then swap `exports/current`; returns the manifest.
+
+    Instants (`…_at`) become TIMESTAMP with UTC in the file; `…_local` wall clocks stay without a zone.
+    """
+    target = folder.exports / "versions" / version
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    try:
+        tables = [_export(connection, name, comment, target) for name, comment in _tables(connection)]
+        manifest = {
+            "run_id": run_id,
+            "published_at": published_at.isoformat(timespec="seconds"),
+            "data_as_of": _as_of(connection),
+            "tables": tables,
+        }
+        (target / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+        for path in [*target.rglob("*"), target]:
+            fsync(path)
+    except (OSError, duckdb.IOException) as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise WarehouseError(
+            f"The exports could not be written ({str(error).splitlines()[0]}): make room in {folder.root};"
+            " the last published exports stay in place."
+        ) from error
+    point(folder.exports / "current", target)
+    prune(target.parent, "*", keep=target)
+    return manifest
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    rows = connection.execute(
+        "select table_name, comment from duckdb_tables() where schema_name = 'main' and not temporary order by table_name"
+    ).fetchall()
+    return ((name, comment or "") for name, comment in rows if name not in PRIVATE_TABLES)
+
+
+def _export(connection: duckdb.DuckDBPyConnection, table: str, comment: str, target: Path) -> dict[str, Any]:
+    columns = connection.execute(
+        "select column_name, data_type, comment from duckdb_columns()"
+        " where schema_name = 'main' and table_name = ? order by column_index",
+        [table],
+    ).fetchall()
+    exported = [_exported(name, kind) for name, kind, _ in columns]
+    select = ", ".join(
+        f'{expression} as "{name}"' for (name, _, _), (expression, _) in zip(columns, exported, strict=True)
+    )
+    path = target / table
+    if month := PARTITIONED.get(table):
+        path.mkdir()
+        # A month of its own keeps events without a readable time: Hive would name their folder after a null.
+        options = "partition_by (month), write_partition_columns true"
+        select = f"{select}, coalesce({month}, 'unknown') as month"
+        columns.append(("month", "VARCHAR", "month of event_at (UTC), YYYY-MM; unknown without a readable time"))
+        exported.append(("month", "VARCHAR"))
+    else:
+        path = path.with_suffix(".parquet")
+        options = "row_group_size 122880"
+    connection.execute(
+        f'copy (select {select} from "{table}") to {quoted(str(path))} (format parquet, compression zstd, {options})'
+    )
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    counted = connection.execute(f'select count(*) from "{table}"').fetchone()
+    return {
+        "name": table,
+        "description": comment,
+        "rows": int(counted[0]) if counted else 0,
+        "columns": [
+            {"name": name, "type": kind, "description": words or ""}
+            for (name, _, words), (_, kind) in zip(columns, exported, strict=True)
+        ],
+        "files": [{"path": str(file.relative_to(target)), "sha256": _sha256(file)} for file in files],
+    }
+
+
+def _exported(name: str, kind: str) -> tuple[str, str]:
+    """How a column goes into the file: its expression and its type there."""
+    if kind == "TIMESTAMP" and not name.endswith("_local"):
+        return f"timezone('UTC', \"{name}\")", "TIMESTAMP WITH TIME ZONE"
+    return f'"{name}"', kind
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection) -> str | None:
+    row = connection.execute("select as_of from as_of").fetchone()
+    return f"{row[0].isoformat(timespec='seconds')}+00:00" if row and row[0] else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
