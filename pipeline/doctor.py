@@ -1,0 +1,94 @@
+"""Look at an installation and say what to fix before a run finds out the hard way."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.errors import ParcelsError, SettingsError, WarehouseError
+from pipeline.resources import system_now
+from pipeline.settings import Account, Settings
+from pipeline.tracking.api import TIMEOUT, Outcome, Query, TrackingApi
+from pipeline.tracking.auth import Credentials
+from pipeline.tracking.budget import Budget
+from pipeline.warehouse import DataFolder
+
+_FREE_BYTES = 2**30
+# An id that no order has: the answer shows whether the credentials are good, and costs one request.
+_NO_ORDER = "parcels-doctor"
+
+
+def examine(settings: Settings) -> bool:
+    """Run every check and print one line each; True when nothing needs mending."""
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("data folder", _check_disk),
+        ("orders source", _check_source),
+        ("API and credentials", _check_api),
+    ]
+    healthy = True
+    console = Console()
+    for name, check in checks:
+        try:
+            console.print(f"[green]ok[/]    {name}: {escape(check(settings))}")
+        except ParcelsError as error:
+            healthy = False
+            console.print(f"[red]fix[/]   {name}: {escape(str(error))}")
+    return healthy
+
+
+def _check_disk(settings: Settings) -> str:
+    folder = DataFolder(settings.data_dir)
+    folder.private(folder.state)
+    free = shutil.disk_usage(folder.root).free
+    if free < _FREE_BYTES:
+        raise WarehouseError(f"only {free / 2**20:,.0f} MiB are free in {folder.root}; make room.")
+    return f"{folder.root}, {free / 2**30:,.0f} GiB free"
+
+
+def _check_source(settings: Settings) -> str:
+    from pipeline.orders.assets import orders_source
+    from pipeline.orders.source import matched_columns
+
+    columns = matched_columns(orders_source(settings))
+    return "columns " + ", ".join(
+        ours if ours == theirs else f"{ours} (from {theirs})" for ours, theirs in columns.items()
+    )
+
+
+def _check_api(settings: Settings) -> str:
+    return "; ".join(asyncio.run(_ask(settings, account)) for account in settings.accounts())
+
+
+async def _ask(settings: Settings, account: Account) -> str:
+    """At most two requests: a token where one is needed, and a question about an order that no one has."""
+    folder = DataFolder(settings.data_dir)
+    budget = Budget(
+        folder.private(folder.state) / "budget.sqlite",
+        account.name,
+        account.rate_limits,
+        clock=lambda: system_now().timestamp(),
+        sleep=asyncio.sleep,
+    )
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+            slot = await budget.slot(system_now().timestamp())
+            if slot is None:
+                return f"{account.name}: not asked, the budget is used up for now"
+            credentials = Credentials(account, client, budget, lambda: system_now().timestamp())
+            query = Query(account.name, _NO_ORDER, None, "order_id")
+            token = await credentials.token()
+            answer = await TrackingApi(client, account.api_url, system_now).ask(query, token, 1)
+            budget.settle(slot, answer.headers)
+    finally:
+        budget.close()
+    if answer.outcome is Outcome.UNAUTHORIZED:
+        raise SettingsError("the API refuses the token (401): check PARCELS_ACCESS_TOKEN or the client credentials.")
+    if answer.outcome in {Outcome.NETWORK_ERROR, Outcome.TIMEOUT, Outcome.SERVER_ERROR}:
+        raise SettingsError(
+            f"{account.api_url} does not answer ({answer.reason or answer.http_status}):"
+            " check PARCELS_API_URL and the network."
+        )
+    return f"{account.name}: {account.api_url} answers in {answer.elapsed_ms:,.0f} ms and takes the credentials"
