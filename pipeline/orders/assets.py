@@ -43,14 +43,12 @@ def _table(name: str) -> dg.AssetSpec:
 
 
 @dg.multi_asset(specs=[_table("source_order"), _table("quarantined_order")], pool="warehouse")
-def orders(
-    context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]
-) -> Iterator[dg.MaterializeResult]:
+def orders(context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]) -> Iterator[dg.MaterializeResult]:
     """Read what is new or changed in the merchant's table and merge it; what can't be used is set aside and counted."""
     source = orders_source(parcels.settings)
     with open_work(parcels.folder) as connection:
         summary = refresh_orders(connection, source, seen_at=parcels.now())
-        for table in sorted(context.selected_output_names):
+        for table in sorted(context.op_execution_context.selected_output_names):
             yield dg.MaterializeResult(
                 asset_key=table, metadata={**table_metadata(connection, table), **asdict(summary)}
             )
