@@ -24,15 +24,14 @@ everything = dg.AssetSelection.all()
 asked = dg.AssetSelection.assets(orders, due_shipment, tracking_responses)
 
 daily = dg.define_asset_job(
-    "daily", everything, partitions_def=POLL_DAYS, description="Orders in, parcels polled, models built, all published."
+    "daily", everything, description="Orders in, parcels polled, models built, all published."
 )
 hourly = dg.define_asset_job(
-    "hourly", everything, partitions_def=POLL_DAYS, description="The same every hour: spends the budget all day."
+    "hourly", everything, description="The same every hour: spends the budget all day."
 )
 rebuild = dg.define_asset_job(
     "rebuild",
     everything - asked,
-    partitions_def=POLL_DAYS,
     config={"ops": {"tracking_events": {"config": {"from_scratch": True}}}},
     description="Everything again from raw responses; no request is sent.",
 )

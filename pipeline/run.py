@@ -52,9 +52,14 @@ def run_job(
 
 
 def _sentence(events: "Sequence[dg.DagsterEvent]") -> str:
-    """The one sentence of the first failure: our own where it is ours, else the error's own words."""
+    """The one sentence of the first failure: a check's, our own where the error is ours, else the error's words."""
     for event in events:
         data = event.event_specific_data
+        if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
+            check = event.asset_check_evaluation_data
+            numbers = ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
+            name = check.check_name.replace("_", " ")
+            return check.description or f"The check '{name}' of {check.asset_key.to_user_string()} failed: {numbers}."
         error = getattr(data, "error", None)
         while error is not None and error.cause is not None:
             error = error.cause

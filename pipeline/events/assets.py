@@ -59,8 +59,8 @@ def tracking_events(
         past = [f"polled_on={day}/" for day in context.partition_keys if day < poll_day(parcels.now())]
         again = [name for name in raw_files(parcels.folder) if name.startswith(tuple(past))]
         files = sorted({*pending_files(connection, parcels.folder), *again})
-        loaded = load(connection, parcels.folder, files, reading, run_id=context.run_id, now=parcels.now())
-        for table in sorted(context.selected_output_names):
+        loaded = load(connection, parcels.folder, files, reading, run_id=context.run.run_id, now=parcels.now())
+        for table in sorted(context.op_execution_context.selected_output_names):
             yield dg.MaterializeResult(
                 asset_key=table, metadata={**table_metadata(connection, table), **asdict(loaded)}
             )

@@ -16,7 +16,7 @@ def publish_assets(tables: list[str]) -> list[dg.AssetsDefinition]:
         """The published database `warehouse.duckdb`: complete, read-only, replaced in one step."""
         with open_work(parcels.folder) as connection:
             connection.execute("checkpoint")
-        version = f"{parcels.now():%Y%m%dT%H%M%S}-{context.run_id[:8]}"
+        version = f"{parcels.now():%Y%m%dT%H%M%S}-{context.run.run_id[:8]}"
         path = publish_snapshot(parcels.folder, version)
         return dg.MaterializeResult(
             metadata={"path": dg.MetadataValue.path(parcels.folder.published), "bytes": path.stat().st_size}
@@ -28,7 +28,7 @@ def publish_assets(tables: list[str]) -> list[dg.AssetsDefinition]:
         version = parcels.folder.published.resolve().stem.removeprefix("warehouse-")
         with connect(parcels.folder.published, read_only=True) as connection:
             manifest = publish_exports(
-                parcels.folder, connection, version, run_id=context.run_id, published_at=parcels.now()
+                parcels.folder, connection, version, run_id=context.run.run_id, published_at=parcels.now()
             )
         return dg.MaterializeResult(
             metadata={

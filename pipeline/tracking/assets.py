@@ -49,7 +49,7 @@ def tracking_responses(
             f"A past day cannot be fetched again: {context.partition_key_range.start} keeps the responses it has."
         )
         return _result([], sent=0, kept=0, recovered=recovered)
-    landing = Landing(parcels.folder, context.run_id[:8], parcels.settings.timezone)
+    landing = Landing(parcels.folder, context.run.run_id[:8], parcels.settings.timezone)
     try:
         runs = asyncio.run(_poll(context, parcels, landing))
     finally:

@@ -16,12 +16,11 @@ select
     response.order_status,
     response.export_country,
     response.destination_country,
-    courier.courier,
+    response.courier,
     response.courier_name,
     cast(count(event.position) as integer) as event_count,
     response.run_id,
     response.raw_file
 from response
-left join courier_named as courier on response.courier_name = courier.courier_name
-left join listed_event as event on response.response_id = event.response_id
+left join listed_event as event using (answer_rank)
 group by all

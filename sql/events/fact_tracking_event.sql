@@ -29,7 +29,7 @@ select
     new.courier,
     new.code,
     coalesce(new.location, known.location) as location,
-    new.message,
+    case when known.last_seen_at > new.last_seen_at then known.message else new.message end as message,
     case when new.location is null and known.location is not null then known.event_at else new.event_at end as event_at,
     new.event_at_local,
     new.event_time_raw,
@@ -50,4 +50,4 @@ select
     case when known.last_seen_at > new.last_seen_at then known.last_response_id else new.last_response_id
         end as last_response_id
 from clocked as new
-left join fact_tracking_event as known using (event_id)
+left join known_event as known using (event_id)

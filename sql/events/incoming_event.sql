@@ -1,92 +1,83 @@
--- One row per distinct event in the answers being loaded, in the columns of fact_tracking_event.
--- Identity: parcel, courier, code, time as written and text (spaces and case folded). A code alone is not unique,
+-- One row per distinct event in the answers being loaded, as its latest answer tells it; a place once named stays.
+-- Identity: parcel, courier, code, time as written and text (blanks and case folded). A code alone is not unique,
 -- nor is parcel and time: a hub's arrival and departure can share one second, and three of four rows are repeats.
 with direction as (
     -- Couriers list oldest first or newest first; ties of time keep the order that the courier meant.
     select
-        response_id,
+        answer_rank,
         max(position) as positions,
         coalesce(
             arg_min(event_at_local, position) > arg_max(event_at_local, position), false
         ) as is_newest_first
     from timed_event
-    group by response_id
+    group by answer_rank
 ),
 
-described as (
+identified as (
     select
-        response.account,
-        coalesce(response.answered_order_id, response.order_id) as order_id,
-        coalesce(response.answered_tracking_number, upper(response.tracking_number)) as tracking_number,
-        courier.courier,
-        event.code,
-        event.location,
-        event.event_time_raw,
-        event.event_at_local,
-        event.offset_minutes,
-        event.time_precision,
-        meaning.message,
-        meaning.status,
-        meaning.substatus,
-        meaning.rule_id,
-        meaning.classified_by,
-        place.time_zone as place_zone,
-        place.time_zone_source as place_zone_source,
-        cast(case when direction.is_newest_first then direction.positions - event.position + 1
-                  else event.position end as integer) as sequence,
-        response.requested_at,
-        response.response_id,
-        response.answer_rank,
+        event.listed_key,
+        event.answer_rank,
+        event.location is not null as has_location,
         md5(concat_ws(
             '|', response.account,
             coalesce(response.answered_tracking_number, upper(response.tracking_number), 'order ' || response.order_id),
-            coalesce(courier.courier, ''), coalesce(event.code, ''), coalesce(event.event_time_raw, ''),
+            coalesce(response.courier, ''), coalesce(event.code, ''), coalesce(event.event_time_raw, ''),
             regexp_replace(lower(coalesce(event.message, '')), '\s+', ' ', 'g')
         )) as event_id
     from timed_event as event
-    join response using (response_id)
-    join direction using (response_id)
-    left join courier_named as courier on response.courier_name = courier.courier_name
-    left join event_meaning as meaning
-        on courier.courier is not distinct from meaning.courier
-        and event.code is not distinct from meaning.code
-        and event.message is not distinct from meaning.original
-    left join event_place as place
-        on event.location is not distinct from place.location
-        and (case when event.location is null then event.message end) is not distinct from place.message
-        and courier.courier is not distinct from place.courier
-        and response.destination_country is not distinct from place.destination_country
+    join response using (answer_rank)
+),
+
+distinct_event as (
+    -- Keys are in the order of the answers, so the greatest key is the latest answer.
+    select
+        event_id,
+        max(listed_key) as last_key,
+        max(listed_key) filter (has_location) as located_key,
+        min(answer_rank) as first_rank
+    from identified
+    group by event_id
+),
+
+placed as (
+    select
+        distinct_event.*,
+        located.location,
+        place.time_zone as place_zone,
+        place.time_zone_source as place_zone_source
+    from distinct_event
+    join timed_event as located on coalesce(located_key, last_key) = located.listed_key
+    left join event_place as place using (place_id)
 )
 
--- What the identity does not fix comes from the latest answer; a place once named stays.
 select
-    event_id,
-    any_value(account) as account,
-    arg_max(order_id, answer_rank) as order_id,
-    any_value(tracking_number) as tracking_number,
-    any_value(courier) as courier,
-    any_value(code) as code,
-    arg_max(location, answer_rank) filter (location is not null) as location,
-    max(message) as message,
-    any_value(event_at_local) as event_at_local,
-    any_value(event_time_raw) as event_time_raw,
-    any_value(offset_minutes) as offset_minutes,
-    any_value(time_precision) as time_precision,
-    coalesce(
-        arg_max(place_zone, answer_rank) filter (location is not null), arg_max(place_zone, answer_rank)
-    ) as place_zone,
-    coalesce(
-        arg_max(place_zone_source, answer_rank) filter (location is not null),
-        arg_max(place_zone_source, answer_rank)
-    ) as place_zone_source,
-    any_value(status) as status,
-    any_value(substatus) as substatus,
-    any_value(rule_id) as rule_id,
-    any_value(classified_by) as classified_by,
-    arg_max(sequence, answer_rank) as sequence,
-    min(requested_at) as first_seen_at,
-    max(requested_at) as last_seen_at,
-    arg_min(response_id, answer_rank) as first_response_id,
-    arg_max(response_id, answer_rank) as last_response_id
-from described
-group by event_id
+    placed.event_id,
+    last.account,
+    coalesce(last.answered_order_id, last.order_id) as order_id,
+    coalesce(last.answered_tracking_number, upper(last.tracking_number)) as tracking_number,
+    last.courier,
+    event.code,
+    placed.location,
+    meaning.message,
+    event.event_at_local,
+    event.event_time_raw,
+    event.offset_minutes,
+    event.time_precision,
+    placed.place_zone,
+    placed.place_zone_source,
+    meaning.status,
+    meaning.substatus,
+    meaning.rule_id,
+    meaning.classified_by,
+    cast(case when direction.is_newest_first then direction.positions - event.position + 1
+              else event.position end as integer) as sequence,
+    first.requested_at as first_seen_at,
+    last.requested_at as last_seen_at,
+    first.response_id as first_response_id,
+    last.response_id as last_response_id
+from placed
+join timed_event as event on placed.last_key = event.listed_key
+join response as last on event.answer_rank = last.answer_rank
+join response as first on placed.first_rank = first.answer_rank
+join direction on event.answer_rank = direction.answer_rank
+left join event_meaning as meaning on event.meaning_id = meaning.meaning_id

@@ -2,12 +2,12 @@
 -- An element with neither code nor message says nothing of what happened: it is no event.
 with listed as (
     select
-        response_id,
+        answer_rank,
         unnest(items) as item,
         unnest(range(1, len(items) + 1)) as position
     from (
         select
-            response_id,
+            answer_rank,
             json_transform(
                 event_list,
                 '[{"code": "VARCHAR", "location": "VARCHAR", "date": "VARCHAR", "message": "VARCHAR"}]'
@@ -18,8 +18,9 @@ with listed as (
 )
 
 select
-    response_id,
+    answer_rank,
     position,
+    answer_rank * 1000000 + position as listed_key,
     blank_to_null(item.code) as code,
     blank_to_null(item.location) as location,
     blank_to_null(item.date) as event_time_raw,

@@ -3,7 +3,7 @@ with judged as (
     select
         response.*,
         json_array_length(case when json_type(event_list) = 'ARRAY' then event_list end) as listed,
-        (select count(*) from listed_event as event where event.response_id = response.response_id) as readable
+        (select count(*) from listed_event as event where event.answer_rank = response.answer_rank) as readable
     from response
     where http_status = 200
 )

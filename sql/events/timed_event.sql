@@ -1,11 +1,24 @@
 -- One row per listed event with its courier's clock read: local time, explicit offset if any, how precise it is.
 -- Formats: ISO with and without T, zone, seconds or blank ("2018-03-0420:47:15" is real), slashes, Chinese dates,
 -- 12-hour English dates, epoch seconds and milliseconds. What can't be read keeps its text and has no time.
+-- Text and place go on as the ids of what was found about each distinct one.
 with split as (
     select
-        *,
+        event.*,
+        meaning.meaning_id,
+        place.place_id,
         regexp_extract(event_time_raw, ':[0-9]{2}(?:[.][0-9]+)? ?(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$', 1) as zone_text
-    from listed_event
+    from listed_event as event
+    join response using (answer_rank)
+    left join event_meaning as meaning
+        on response.courier is not distinct from meaning.courier
+        and event.code is not distinct from meaning.code
+        and event.message is not distinct from meaning.original
+    left join event_place as place
+        on event.location is not distinct from place.location
+        and (case when event.location is null then event.message end) is not distinct from place.message
+        and response.courier is not distinct from place.courier
+        and response.destination_country is not distinct from place.destination_country
 ),
 
 cleaned as (
@@ -45,8 +58,11 @@ timed as (
 )
 
 select
-    response_id,
+    answer_rank,
     position,
+    listed_key,
+    meaning_id,
+    place_id,
     code,
     location,
     event_time_raw,

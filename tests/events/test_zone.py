@@ -1,0 +1,96 @@
+"""Where a scan's clock stood: by its location, its message, its courier, or assumed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.events.zone import ZoneRules
+
+REFERENCE = Path(__file__).parents[2] / "sql" / "reference"
+
+
+@pytest.fixture(scope="module")
+def rules() -> ZoneRules:
+    return ZoneRules.load(REFERENCE)
+
+
+@pytest.mark.parametrize(
+    ("location", "zone"),
+    [
+        ("深圳市", "Asia/Shanghai"),
+        ("北京海淀七街营业点", "Asia/Shanghai"),
+        ("哈爾濱市", "Asia/Shanghai"),
+        ("香港", "Asia/Hong_Kong"),
+        ("九龍灣", "Asia/Hong_Kong"),
+        ("新界", "Asia/Hong_Kong"),
+        ("HONG KONG - HONG KONG SAR, CHINA", "Asia/Hong_Kong"),
+        ("澳門", "Asia/Macau"),
+        ("台北市", "Asia/Taipei"),
+        ("臺中", "Asia/Taipei"),
+        ("KARACHI", "Asia/Karachi"),
+        ("DUBAI - UNITED ARAB EMIRATES", "Asia/Dubai"),
+        ("LONDON-HEATHROW - UNITED KINGDOM", "Europe/London"),
+        ("LONDON, ON, CA", "America/Toronto"),
+        ("VANKLEEK HILL, ON", "America/Toronto"),
+        ("Miami, FL, US", "America/New_York"),
+        ("PARIS, TX, US", "America/Chicago"),
+        ("Paris", "Europe/Paris"),
+        ("BIRMINGHAM, AL, US", "America/Chicago"),
+        ("CINCINNATI HUB,OH-USA", "America/New_York"),
+        ("MILWAUKEE WI 53201", "America/Chicago"),
+        ("KEASBEY, NJ", "America/New_York"),
+        ("ONTARIO, CA", "America/Los_Angeles"),
+        ("PHOENIX, AZ, US", "America/Phoenix"),
+        ("DELHI, IN", "Asia/Kolkata"),
+        ("BERLIN, DE", "Europe/Berlin"),
+        ("Oakleigh South VIC", "Australia/Melbourne"),
+        ("PERTH WA 6000", "Australia/Perth"),
+        ("AUCKLAND-NZ", "Pacific/Auckland"),
+        ("Tokyo, JP", "Asia/Tokyo"),
+        ("SEOUL - KOREA, REPUBLIC OF", "Asia/Seoul"),
+        ("SYDNEY, NSW, AU", "Australia/Sydney"),
+        ("Curitiba - PR", "America/Sao_Paulo"),
+    ],
+)
+def test_a_location_tells_its_zone(rules: ZoneRules, location: str, zone: str) -> None:
+    assert rules.infer(location, "", "dhl_express", None) == (zone, "location")
+
+
+def test_the_message_speaks_where_the_location_is_silent(rules: ZoneRules) -> None:
+    assert rules.infer("", "Processed at KARACHI - PAKISTAN", None, None) == ("Asia/Karachi", "location")
+    assert rules.infer(None, "快件到达 【深圳总集散中心】", "sf_express", None) == ("Asia/Shanghai", "location")
+
+
+def test_the_place_where_a_parcel_goes_next_is_not_where_it_is(rules: ZoneRules) -> None:
+    assert rules.infer("", "离开广州，发往纽约", None, None) == ("Asia/Shanghai", "location")
+    assert rules.infer("", "Shipment in transit to LONDON", None, None) == ("Asia/Hong_Kong", "assumed")
+
+
+def test_a_location_without_a_zone_is_not_overruled_by_the_message(rules: ZoneRules) -> None:
+    assert rules.infer("US", "Arrived from KARACHI", "fedex", None) == ("Asia/Hong_Kong", "assumed")
+
+
+def test_a_courier_with_one_zone_lends_it(rules: ZoneRules) -> None:
+    assert rules.infer("", "派件中", "yto", "GB") == ("Asia/Shanghai", "courier")
+    assert rules.infer("", "Delivered to consignee", "delhivery", None) == ("Asia/Kolkata", "courier")
+
+
+def test_the_last_mile_is_assumed_in_the_country_of_destination(rules: ZoneRules) -> None:
+    assert rules.infer("", "Out for delivery", "dhl_express", "GB") == ("Europe/London", "assumed")
+    assert rules.infer("", "Delivered", None, "United Kingdom") == ("Europe/London", "assumed")
+    assert rules.infer("", "Shipment picked up", "dhl_express", "GB") == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "Delivered", "dhl_express", "US") == ("Asia/Hong_Kong", "assumed")
+
+
+def test_nothing_known_means_hong_kong(rules: ZoneRules) -> None:
+    assert rules.infer(None, None, None, None) == ("Asia/Hong_Kong", "assumed")
+
+
+@pytest.mark.parametrize("row", ["somewhere,Mars/Olympus,XX", "some(where,Asia/Tokyo,JP"])
+def test_a_broken_place_names_its_file_and_line(tmp_path: Path, row: str) -> None:
+    shutil.copy(REFERENCE / "courier.csv", tmp_path)
+    (tmp_path / "place_zone.csv").write_text(f"pattern,time_zone,country\n{row}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"place_zone\.csv, line 2"):
+        ZoneRules.load(tmp_path)

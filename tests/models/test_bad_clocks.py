@@ -1,0 +1,123 @@
+from tests.models.tables import Tables, at, history
+
+GOOD = """
+    2026-01-05 02:00:00 picked_up.collected         深圳
+    2026-01-06 02:00:00 in_transit.arrived_facility 香港
+    2026-01-07 02:00:00 delivered.recipient         香港
+"""
+COUNTS = "status, event_count, excluded_event_count, first_event_at, picked_up_at, transit_hours"
+
+
+def test_a_row_with_last_years_date_in_the_middle_is_left_out_and_counted() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-01-05 02:00:00 picked_up.collected          深圳
+        2025-01-05 04:00:00 picked_up.collected          深圳
+        2026-01-06 02:00:00 in_transit.arrived_facility  香港
+        2026-01-07 02:00:00 delivered.recipient          香港
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", COUNTS) == (
+        "delivered",
+        4,
+        1,
+        at("2026-01-05 02:00"),
+        at("2026-01-05 02:00"),
+        48.0,
+    )
+
+
+def test_a_first_row_a_year_before_all_others_is_left_out() -> None:
+    tables = Tables(fact_tracking_event=history("SF1", "2025-01-05 02:00:00 picked_up.collected 深圳\n" + GOOD))
+    assert tables.row("fact_shipment", COUNTS) == (
+        "delivered",
+        4,
+        1,
+        at("2026-01-05 02:00"),
+        at("2026-01-05 02:00"),
+        48.0,
+    )
+
+
+def test_forty_days_at_sea_are_slow_not_wrong() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "HK1",
+            """
+        2026-01-05 00:00:00 picked_up.collected         HK
+        2026-02-14 00:00:00 in_transit.arrived_facility London
+        2026-02-15 00:00:00 delivered.recipient         London
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", "excluded_event_count, transit_hours") == (0, 41 * 24.0)
+
+
+def test_a_row_from_the_future_does_not_set_the_state() -> None:
+    future = history("SF1", "2026-01-09 06:00:00 delivered.recipient 香港", first_seen_at=at("2026-01-07 03:00"))
+    tables = Tables(fact_tracking_event=history("SF1", "2026-01-06 02:00:00 picked_up.collected 深圳") + future)
+    assert tables.row("fact_shipment", "status, last_event_at, excluded_event_count, last_delivered_at") == (
+        "picked_up",
+        at("2026-01-06 02:00"),
+        1,
+        None,
+    )
+
+
+def test_a_row_a_few_hours_ahead_of_the_fetch_is_a_zone_mistake_and_counts() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            "2026-01-07 10:00:00 delivered.recipient 香港",
+            first_seen_at=at("2026-01-07 03:00"),
+        )
+    )
+    assert tables.row("fact_shipment", "status, excluded_event_count") == ("delivered", 0)
+
+
+def test_a_row_whose_time_cannot_be_read_counts_but_moves_nothing() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-01-05 02:00:00 picked_up.collected  深圳
+        2026-01-06 ?        delivered.recipient  香港
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", "status, event_count, excluded_event_count, last_delivered_at") == (
+        "picked_up",
+        2,
+        1,
+        None,
+    )
+
+
+def test_a_delivery_stamped_before_its_pickup_gives_no_hours_and_says_why() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-01-05 02:20:00 picked_up.collected  香港
+        2026-01-05 02:00:00 delivered.recipient  香港
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", "status, transit_hours, transit_excluded") == ("delivered", None, "negative")
+
+
+def test_more_than_120_days_are_not_a_transit_time() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-01-05 02:00:00 picked_up.collected         深圳
+        2026-03-05 02:00:00 in_transit.arrived_facility 深圳
+        2026-06-05 02:00:00 delivered.recipient         香港
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", "transit_hours, transit_excluded") == (None, "over 120 days")

@@ -1,0 +1,316 @@
+"""Whole histories in, the parcel's state out: the rules that make numbers trustworthy."""
+
+from tests.models.tables import Tables, at, history
+
+STATE = "status || '.' || substatus"
+
+
+def state(lines: str) -> str:
+    (found,) = Tables(fact_tracking_event=history("SF1", lines)).row("fact_shipment", STATE)
+    return str(found)
+
+
+def test_an_sf_parcel_with_two_van_codes_and_a_receipt_link_is_delivered_once() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-03-02 10:00:00 picked_up.collected           深圳市
+        2026-03-02 10:40:00 picked_up.collected           深圳市
+        2026-03-02 21:30:00 in_transit.departed_facility  深圳市
+        2026-03-03 20:10:00 in_transit.arrived_facility   上海市
+        2026-03-03 23:00:00 out_for_delivery.with_courier 上海市
+        2026-03-03 23:12:00 out_for_delivery.with_courier 上海市
+        2026-03-04 00:30:00 delivered.recipient           上海市
+        2026-03-04 00:30:03 info.informational            上海市
+    """,
+        )
+    )
+    assert tables.row(
+        "fact_shipment",
+        "status, picked_up_at, pickup_source, attempts, failed_attempts, first_attempt_outcome, last_delivered_at,"
+        " delivered_substatus, is_reopened, transit_hours, event_count, status_since, last_movement_at",
+    ) == (
+        "delivered",
+        at("2026-03-02 10:00"),
+        "scan",
+        1,
+        0,
+        "delivered",
+        at("2026-03-04 00:30"),
+        "recipient",
+        False,
+        38.5,
+        8,
+        at("2026-03-04 00:30"),
+        at("2026-03-04 00:30"),
+    )
+
+
+def test_arrival_and_departure_in_one_second_keep_the_couriers_order() -> None:
+    lines = """
+        2026-03-02 08:00:00 picked_up.collected          东莞
+        2026-03-02 14:22:38 in_transit.arrived_facility  深圳
+        2026-03-02 14:22:38 in_transit.departed_facility 深圳
+    """
+    assert state(lines) == "in_transit.departed_facility"
+    newest_first = list(reversed(history("SF1", lines)))
+    tables = Tables(fact_tracking_event=newest_first)
+    assert tables.row("fact_shipment", STATE) == ("in_transit.departed_facility",)
+
+
+def test_delivered_wins_its_own_second_over_a_row_listed_later() -> None:
+    assert (
+        state("""
+        2026-03-02 08:00:00 out_for_delivery.with_courier 沙田
+        2026-03-02 13:22:00 delivered.recipient           沙田
+        2026-03-02 13:22:00 in_transit.at_facility        沙田
+    """)
+        == "delivered.recipient"
+    )
+
+
+def test_a_refused_parcel_that_is_taken_in_the_end_is_delivered_not_returned() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-03-02 02:00:00 picked_up.collected             深圳
+        2026-03-02 07:00:00 available_for_pickup.pickup_point 深圳
+        2026-03-02 21:00:00 out_for_delivery.with_courier   深圳
+        2026-03-03 00:06:00 failed_attempt.refused          深圳
+        2026-03-03 01:05:00 out_for_delivery.with_courier   深圳
+        2026-03-03 01:06:00 delivered.recipient             深圳
+    """,
+        )
+    )
+    assert tables.row(
+        "fact_shipment",
+        f"{STATE}, attempts, failed_attempts, first_attempt_outcome, has_exception, exception_episodes, collected_at",
+    ) == ("delivered.recipient", 2, 1, "failed", True, 1, None)
+
+
+def test_a_parcel_left_at_a_station_and_never_fetched_stays_open() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "YD1",
+            """
+        2026-03-02 02:00:00 picked_up.collected               广州
+        2026-03-03 02:00:00 out_for_delivery.with_courier     青岛
+        2026-03-03 04:00:00 available_for_pickup.pickup_point 青岛驿站
+    """,
+        )
+    )
+    assert tables.row(
+        "fact_shipment",
+        f"{STATE}, is_terminal, available_at, pickup_point_location, transit_hours, first_attempt_outcome",
+    ) == (
+        "available_for_pickup.pickup_point",
+        False,
+        at("2026-03-03 04:00"),
+        "青岛驿站",
+        None,
+        "available_for_pickup",
+    )
+
+
+def test_three_dhl_attempts_and_a_payment_row_in_the_second_of_delivery() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "DHL1",
+            """
+        2026-05-05 19:29:00 picked_up.collected                  KARACHI
+        2026-05-06 04:54:00 customs.processing                   DUBAI
+        2026-05-06 05:05:00 in_transit.departed_facility         KARACHI
+        2026-05-06 10:49:00 customs.cleared                      DUBAI
+        2026-05-06 13:09:00 exception.on_hold                    SHARJAH
+        2026-05-06 13:34:00 out_for_delivery.with_courier        SHARJAH
+        2026-05-06 14:44:00 failed_attempt.recipient_unavailable SHARJAH
+        2026-05-08 08:58:00 out_for_delivery.with_courier        SHARJAH
+        2026-05-08 15:41:00 failed_attempt.recipient_unavailable SHARJAH
+        2026-05-10 08:30:00 out_for_delivery.with_courier        SHARJAH
+        2026-05-10 13:22:00 delivered.recipient                  SHARJAH
+        2026-05-10 13:22:00 info.informational                   SHARJAH
+    """,
+            courier="dhl_express",
+        )
+    )
+    assert tables.row(
+        "fact_shipment",
+        f"{STATE}, attempts, failed_attempts, has_customs, first_attempt_outcome, exception_event_count",
+    ) == ("delivered.recipient", 3, 2, True, "failed", 3)
+    assert tables.rows("fact_exception", "episode, first_reason, last_reason, outcome, resolved_at") == [
+        (1, "on_hold", "recipient_unavailable", "resolved", at("2026-05-08 08:58")),
+        (2, "recipient_unavailable", "recipient_unavailable", "resolved", at("2026-05-10 08:30")),
+    ]
+
+
+RETURN = """
+    2026-03-02 02:00:00 picked_up.collected                  深圳
+    2026-03-03 02:00:00 out_for_delivery.with_courier        香港
+    2026-03-03 04:00:00 failed_attempt.refused               香港
+    2026-03-04 04:00:00 return.in_progress                   香港
+    2026-03-05 04:00:00 in_transit.arrived_facility          深圳
+    2026-03-05 08:00:00 out_for_delivery.with_courier        深圳
+"""
+
+
+def test_a_returning_parcel_stays_returning_through_plain_scans() -> None:
+    tables = Tables(fact_tracking_event=history("SF1", RETURN))
+    assert tables.row("fact_shipment", f"{STATE}, status_since, attempts") == (
+        "return.in_progress",
+        at("2026-03-04 04:00"),
+        1,
+    )
+
+
+def test_a_delivery_after_a_return_event_is_the_senders() -> None:
+    tables = Tables(fact_tracking_event=history("SF1", RETURN + "2026-03-05 10:00:00 delivered.recipient 深圳"))
+    assert tables.row(
+        "fact_shipment",
+        f"{STATE}, first_delivered_at, returned_at, transit_hours, is_terminal, attempts, failed_attempts",
+    ) == ("return.completed", None, at("2026-03-05 10:00"), None, True, 1, 1)
+
+
+REOPENED = """
+    2026-02-01 02:00:00 picked_up.collected       Toronto
+    2026-02-02 02:00:00 delivered.recipient       Ottawa
+    2026-02-03 02:00:00 exception.address_issue   Ottawa
+"""
+
+
+def test_a_delivery_that_was_undone_is_open_again() -> None:
+    tables = Tables(fact_tracking_event=history("CP1", REOPENED))
+    assert tables.row(
+        "fact_shipment", f"{STATE}, is_reopened, transit_hours, transit_excluded, first_delivered_at"
+    ) == (
+        "exception.address_issue",
+        True,
+        None,
+        "reopened",
+        at("2026-02-02 02:00"),
+    )
+
+
+def test_a_redelivery_keeps_the_first_and_the_last_delivery() -> None:
+    tables = Tables(fact_tracking_event=history("CP1", REOPENED + "2026-02-04 02:00:00 delivered.recipient Ottawa"))
+    assert tables.row(
+        "fact_shipment", f"{STATE}, is_reopened, first_delivered_at, last_delivered_at, transit_hours"
+    ) == ("delivered.recipient", True, at("2026-02-02 02:00"), at("2026-02-04 02:00"), 72.0)
+
+
+def test_paperwork_after_the_delivery_changes_nothing() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2026-03-02 02:00:00 delivered.recipient            香港
+        2026-03-03 02:00:00 customs.cleared                香港
+        2026-03-03 03:00:00 in_transit.delivery_scheduled  香港
+        2026-03-03 04:00:00 cancelled.cancelled            香港
+        2026-03-03 05:00:00 unknown.unclassified           香港
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", f"{STATE}, is_reopened, status_since, unknown_event_count") == (
+        "delivered.recipient",
+        False,
+        at("2026-03-02 02:00"),
+        1,
+    )
+
+
+def test_a_van_row_listed_before_the_delivery_but_stamped_minutes_later_does_not_undo_it() -> None:
+    assert (
+        state("""
+        2026-03-02 06:00:00 picked_up.collected           香港
+        2026-03-02 08:05:00 out_for_delivery.with_courier 香港
+        2026-03-02 08:00:00 delivered.recipient           香港
+    """)
+        == "delivered.recipient"
+    )
+
+
+def test_a_lost_parcel_that_is_scanned_again_is_found() -> None:
+    assert (
+        state("""
+        2026-03-02 06:00:00 picked_up.collected         香港
+        2026-03-20 06:00:00 exception.lost              香港
+        2026-03-25 06:00:00 in_transit.arrived_facility 香港
+    """)
+        == "in_transit.arrived_facility"
+    )
+
+
+def test_a_later_unknown_row_does_not_hide_what_is_known() -> None:
+    assert (
+        state("""
+        2026-03-02 06:00:00 picked_up.collected  香港
+        2026-03-03 06:00:00 unknown.unclassified 香港
+    """)
+        == "picked_up.collected"
+    )
+
+
+def test_a_parcel_whose_rows_nobody_knows_is_unknown_never_in_transit() -> None:
+    assert state("2026-03-03 06:00:00 unknown.unclassified 香港") == "unknown.unclassified"
+
+
+def test_a_date_only_delivery_counts_as_the_end_of_its_day_but_gives_no_hours() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "HK1",
+            """
+        2026-03-02 - picked_up.collected                  HK
+        2026-03-04 - out_for_delivery.with_courier        HK
+        2026-03-04 - delivered.recipient                  HK
+        2026-03-04 09:00:00 in_transit.at_facility        HK
+    """,
+            courier="hongkong_post",
+        )
+    )
+    assert tables.row("fact_shipment", f"{STATE}, is_reopened, transit_hours, transit_excluded, transit_days") == (
+        "delivered.recipient",
+        False,
+        None,
+        "date only",
+        2,
+    )
+
+
+def test_the_same_customs_row_every_day_is_not_movement() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "DHL1",
+            """
+        2026-03-02 06:00:00 picked_up.collected HONG KONG
+        2026-03-03 06:00:00 customs.held        LAGOS
+        2026-03-04 06:00:00 customs.held        LAGOS
+        2026-03-05 06:00:00 customs.held        LAGOS
+        2026-03-06 06:00:00 info.informational  ABUJA
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", "last_movement_at, last_event_at, status_since") == (
+        at("2026-03-03 06:00"),
+        at("2026-03-06 06:00"),
+        at("2026-03-03 06:00"),
+    )
+
+
+def test_where_a_courier_names_no_place_new_words_are_movement_and_new_numbers_are_not() -> None:
+    rows = history(
+        "YT1",
+        """
+        2026-03-02 06:00:00 in_transit.arrived_facility
+        2026-03-03 06:00:00 in_transit.arrived_facility
+        2026-03-04 06:00:00 in_transit.arrived_facility
+        """,
+        courier="yto",
+    )
+    rows[0]["message"], rows[1]["message"], rows[2]["message"] = (
+        "金华 已收入 1 件",
+        "天津 已收入 1 件",
+        "天津 已收入 2 件",
+    )
+    assert Tables(fact_tracking_event=rows).row("fact_shipment", "last_movement_at") == (at("2026-03-03 06:00"),)

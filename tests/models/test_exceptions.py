@@ -1,0 +1,182 @@
+from typing import Any
+
+import pytest
+
+from tests.models.tables import Row, Tables, at, history
+
+START = "2026-03-02 02:00:00 picked_up.collected 深圳\n"
+
+
+def tables(lines: str, polled: str, **answer: Any) -> Tables:
+    poll: Row = {"order_id": "A1", "answered_tracking_number": "SF1", "requested_at": polled} | answer
+    return Tables(
+        fact_poll=[poll],
+        fact_tracking_event=history("SF1", START + lines, order_id="A1", courier=poll.get("courier", "sf_express")),
+    )
+
+
+def test_trouble_back_within_a_day_is_one_episode() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 failed_attempt.recipient_unavailable 香港
+        2026-03-03 06:00:00 out_for_delivery.with_courier        香港
+        2026-03-03 08:00:00 failed_attempt.recipient_unavailable 香港
+        2026-03-05 08:00:00 delivered.recipient                  香港
+    """,
+        "2026-03-06",
+    )
+    assert made.rows("fact_exception", "episode, started_at, resolved_at, event_count, outcome, resolution_hours") == [
+        (1, at("2026-03-03 02:00"), at("2026-03-05 08:00"), 2, "resolved", 54.0),
+    ]
+
+
+def test_a_customs_hold_is_mended_by_the_release() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 customs.info_required 香港
+        2026-03-04 02:00:00 customs.processing    香港
+        2026-03-05 02:00:00 customs.cleared       香港
+    """,
+        "2026-03-06",
+    )
+    assert made.row("fact_exception", "first_reason, responsible, outcome, resolution_hours") == (
+        "info_required",
+        "shipper",
+        "resolved",
+        48.0,
+    )
+    assert made.rows("open_exception", "tracking_number") == []
+
+
+def test_the_worklist_says_since_when_who_and_in_which_words() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 failed_attempt.recipient_unavailable 香港
+        2026-03-03 03:00:00 exception.address_issue              沙田
+        2026-03-03 09:00:00 info.informational                   沙田
+    """,
+        "2026-03-04 02:00",
+    )
+    assert made.row(
+        "open_exception",
+        "order_id, tracking_number, courier, status, since, hours_open, first_reason, last_reason, responsible,"
+        " action_required, event_count, last_message, last_location",
+    ) == (
+        "A1",
+        "SF1",
+        "sf_express",
+        "exception",
+        at("2026-03-03 02:00"),
+        24.0,
+        "recipient_unavailable",
+        "address_issue",
+        "recipient",
+        True,
+        2,
+        "address_issue 沙田",
+        "沙田",
+    )
+
+
+def test_a_returned_parcel_needs_nobody() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 failed_attempt.refused 香港
+        2026-03-04 02:00:00 return.in_progress     香港
+        2026-03-06 02:00:00 return.completed       深圳
+    """,
+        "2026-03-07",
+    )
+    assert made.rows("open_exception", "tracking_number") == []
+    assert made.row("fact_exception", "first_reason, last_reason, outcome, resolution_hours") == (
+        "refused",
+        "in_progress",
+        "ended",
+        None,
+    )
+    assert made.row("exception_resolution", "substatus, n, n_resolved, n_ended, n_open, share_open") == (
+        "refused",
+        1,
+        0,
+        1,
+        0,
+        0.0,
+    )
+
+
+def test_rates_count_parcels_not_rows() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 exception.on_hold 香港
+        2026-03-04 02:00:00 exception.on_hold 香港
+        2026-03-05 02:00:00 exception.delayed 香港
+    """,
+        "2026-03-06",
+    )
+    assert made.rows(
+        "exception_rate_weekly",
+        "cast(pickup_week as text), status, substatus, responsible, n, n_with_exception, exception_rate,"
+        " n_with_any_exception, share_open",
+    ) == [
+        ("2026-03-02", "exception", "delayed", "carrier", 1, 1, 1.0, 1, 1.0),
+        ("2026-03-02", "exception", "on_hold", "carrier", 1, 1, 1.0, 1, 1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "courier", "threshold"),
+    [
+        ("Hong Kong", "Hong Kong", "sf_express", 2),
+        ("Hong Kong", "China", "sf_express", 3),
+        ("China", "China", "sf_express", 3),
+        ("Hong Kong", "United States", "dhl_express", 7),
+        ("Hong Kong", "Atlantis", "dhl_express", 7),
+        ("Hong Kong", "United States", "hongkong_post", 14),
+    ],
+)
+def test_silence_is_a_stall_after_what_is_normal_on_the_lane(
+    origin: str, destination: str, courier: str, threshold: int
+) -> None:
+    def stalled(days: int) -> list[tuple[Any, ...]]:
+        return tables(
+            "", f"2026-03-{2 + days:02} 03:00", export_country=origin, destination_country=destination, courier=courier
+        ).rows("stalled_shipment", "tracking_number, stalled_after_days")
+
+    assert stalled(threshold) == [("SF1", threshold)]
+    assert stalled(threshold - 1) == []
+
+
+def test_daily_repeats_do_not_hide_a_stall_and_a_pause_of_polling_is_none() -> None:
+    lines = "".join(f"2026-03-{day:02} 02:00:00 customs.held 香港\n" for day in range(3, 12))
+    made = tables(lines, "2026-03-11 03:00")
+    assert made.row("stalled_shipment", "last_movement_at, last_event_at") == (
+        at("2026-03-03 02:00"),
+        at("2026-03-11 02:00"),
+    )
+    assert tables("", "2026-03-03 03:00").rows("stalled_shipment", "tracking_number") == []
+
+
+@pytest.mark.parametrize("ending", ["delivered.recipient", "available_for_pickup.locker", "cancelled.cancelled"])
+def test_what_has_ended_or_waits_at_a_locker_is_not_stalled(ending: str) -> None:
+    assert tables(f"2026-03-03 02:00:00 {ending} 香港", "2026-03-30").rows("stalled_shipment", "status") == []
+
+
+def test_thirty_silent_days_are_suspected_lost_and_a_declared_loss_is_known() -> None:
+    assert tables("", "2026-04-02 02:00").row("lost_shipment", "certainty, days_silent, lost_after_days") == (
+        "suspected",
+        31.0,
+        30,
+    )
+    assert tables("", "2026-03-20").rows("lost_shipment", "certainty") == []
+    declared = tables("2026-03-03 02:00:00 exception.lost 香港", "2026-03-04")
+    assert declared.row("lost_shipment", "certainty") == ("declared",)
+
+
+def test_open_parcels_are_sorted_by_age() -> None:
+    made = tables("2026-03-04 02:00:00 available_for_pickup.locker 香港", "2026-03-09 02:00")
+    assert made.row("open_shipment_aging", "age_bucket, n, n_waiting_for_pickup, oldest_days") == (
+        "3 6-9 days",
+        1,
+        1,
+        7.0,
+    )

@@ -1,0 +1,116 @@
+"""Which parcels are asked next: never-asked first, then the longest unasked; finished ones once more."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.models.reference import load_reference
+from pipeline.polling.plan import make_plan, planned_queries
+from pipeline.settings import SQL_FOLDER
+from pipeline.tracking.api import Answer, Outcome, Query
+from pipeline.tracking.landing import Landing
+from pipeline.warehouse import DataFolder, open_work
+
+NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
+
+
+def ago(**units: float) -> datetime:
+    return NOW.replace(tzinfo=None) - timedelta(**units)
+
+
+def plan(
+    folder: DataFolder,
+    *,
+    orders: list[tuple[str | None, str | None]],
+    polls: list[tuple[str, str, datetime]] = [],  # noqa: B006 (never changed)
+    shipments: list[tuple[str, str, str, str, datetime]] = [],  # noqa: B006
+) -> list[tuple[str | None, str | None, str]]:
+    """The plan as (order id, tracking number, asked by), from orders, polls (by, id, when) and known shipments."""
+    with open_work(folder) as connection:
+        load_reference(connection, SQL_FOLDER / "reference")
+        for order_id, number in orders:
+            connection.execute(
+                "insert into source_order (account, order_id, tracking_number) values ('default', ?, ?)",
+                [order_id, number],
+            )
+        for asked_by, asked_for, when in polls:
+            connection.execute(
+                f"insert into fact_poll (account, asked_by, {asked_by}, requested_at) values ('default', ?, ?, ?)",
+                [asked_by, asked_for, when],
+            )
+        connection.execute(
+            "create table fact_shipment (account varchar, order_id varchar, tracking_number varchar, status varchar,"
+            " substatus varchar, status_since timestamp, event_count bigint)"
+        )
+        for row in shipments:
+            connection.execute("insert into fact_shipment values ('default', ?, ?, ?, ?, ?, 3)", list(row))
+        make_plan(connection, folder, NOW)
+        return [(q.order_id, q.tracking_number, q.asked_by) for q in planned_queries(connection, "default")]
+
+
+def test_never_asked_come_first_then_the_longest_unasked(folder: DataFolder) -> None:
+    assert plan(
+        folder,
+        orders=[("asked an hour ago", None), ("never asked", None), ("asked yesterday", None), ("just asked", None)],
+        polls=[
+            ("order_id", "asked an hour ago", ago(hours=1)),
+            ("order_id", "asked yesterday", ago(days=1)),
+            ("order_id", "just asked", ago(minutes=59)),
+        ],
+    ) == [
+        ("never asked", None, "order_id"),
+        ("asked yesterday", None, "order_id"),
+        ("asked an hour ago", None, "order_id"),
+    ]
+
+
+def test_the_order_id_is_asked_for_where_there_is_one(folder: DataFolder) -> None:
+    assert plan(folder, orders=[("1", "SF1"), (None, "SF2")]) == [
+        ("1", "SF1", "order_id"),
+        (None, "SF2", "tracking_number"),
+    ]
+
+
+def test_parcels_of_one_order_are_asked_for_one_by_one(folder: DataFolder) -> None:
+    assert plan(folder, orders=[("1", "SF1"), ("1", "SF2")]) == [
+        ("1", "SF1", "tracking_number"),
+        ("1", "SF2", "tracking_number"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("delivered", "asked", "is_due"),
+    [
+        (timedelta(hours=47), timedelta(hours=46), False),
+        (timedelta(hours=49), timedelta(hours=46), True),
+        (timedelta(hours=60), timedelta(hours=11), False),
+    ],
+)
+def test_a_finished_parcel_is_asked_once_more_after_48_hours(
+    delivered: timedelta, asked: timedelta, is_due: bool, folder: DataFolder
+) -> None:
+    now = NOW.replace(tzinfo=None)
+    due = plan(
+        folder,
+        orders=[("1", "SF1")],
+        polls=[("order_id", "1", now - asked)],
+        shipments=[("1", "SF1", "delivered", "recipient", now - delivered)],
+    )
+    assert bool(due) is is_due
+
+
+def test_an_order_whose_parcel_is_on_its_way_is_asked_again(folder: DataFolder) -> None:
+    assert plan(
+        folder,
+        orders=[("1", None)],
+        polls=[("order_id", "1", ago(hours=2))],
+        shipments=[("1", "SF1", "in_transit", "moving", ago(days=1))],
+    ) == [("1", None, "order_id")]
+
+
+def test_an_answer_that_lies_in_raw_only_counts_as_asked(folder: DataFolder) -> None:
+    landing = Landing(folder, "dead", "Asia/Hong_Kong")
+    query = Query("default", "1", None, "order_id")
+    landing.write(Answer(query, NOW - timedelta(minutes=5), 1.0, 500, {}, b"", Outcome.SERVER_ERROR, None, 1))
+    landing.close()
+    assert plan(folder, orders=[("1", None), ("2", None)]) == [("2", None, "order_id")]

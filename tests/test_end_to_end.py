@@ -1,0 +1,148 @@
+"""The real job over HTTP: run, run again, run after the world moved, rebuild from raw."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.demo import demo_settings, write_orders
+from pipeline.emulator.process import RunningEmulator, running_emulator
+from pipeline.emulator.world import World
+from pipeline.run import RunReport, run_job
+from pipeline.warehouse import DataFolder
+
+WORLD_TIME = datetime(2026, 11, 14, 8, tzinfo=UTC)
+STARTS_AT = WORLD_TIME - timedelta(days=45)
+ORDERS = 60
+KEPT_TABLES = ("source_order", "fact_poll", "fact_tracking_event", "fact_shipment")
+
+
+@dataclass
+class Shop:
+    """One merchant: an orders table, a data folder, the API's world, and the time it is there."""
+
+    folder: DataFolder
+    database: Path
+    emulator: RunningEmulator
+    now: datetime = WORLD_TIME
+
+    def move_on(self, **units: float) -> None:
+        self.now += timedelta(**units)
+        self.emulator.set_clock(self.now)
+        write_orders(self.database, World(7, ORDERS, STARTS_AT), self.now)
+
+    def run(self, job: str = "daily", **settings: Any) -> RunReport:
+        current = demo_settings(self.folder, self.emulator.url, self.database).model_copy(update=settings)
+        return run_job(job, current, now=lambda: self.now, say=None)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(self.folder.published, read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
+
+    def table(self, name: str) -> list[tuple[Any, ...]]:
+        return sorted(self.ask(f"select * from {name}"), key=repr)
+
+
+@pytest.fixture
+def shop(folder: DataFolder, tmp_path: Path) -> Iterator[Shop]:
+    with running_emulator(orders=ORDERS, starts_at=STARTS_AT, now=WORLD_TIME, limits="100000/minute") as emulator:
+        database = tmp_path / "orders.sqlite"
+        write_orders(database, World(7, ORDERS, STARTS_AT), WORLD_TIME)
+        yield Shop(folder, database, emulator)
+
+
+def test_twice_then_a_day_later_then_rebuilt_from_raw(shop: Shop) -> None:
+    assert shop.run().success
+    first = {name: shop.table(name) for name in KEPT_TABLES}
+    assert len(first["fact_poll"]) == len(first["source_order"]) > ORDERS / 2
+    assert len(first["fact_tracking_event"]) > 5 * ORDERS
+
+    assert shop.run().success
+    second = {name: shop.table(name) for name in KEPT_TABLES}
+    assert second == first, "asking again within the hour sends nothing and changes nothing"
+
+    shop.move_on(days=1)
+    assert shop.run().success
+    before = {row[0] for row in first["fact_tracking_event"]}
+    after = {row[0] for row in shop.table("fact_tracking_event")}
+    assert before < after, "old events are kept, new ones came in"
+    truth = {row["tracking_number"]: row for row in shop.emulator.control("world")["truth"]}
+    delivered = shop.ask("select tracking_number, status from fact_shipment where last_delivered_at is not null")
+    assert len(delivered) > ORDERS / 4
+    assert all(truth[number]["first_delivered_at"] for number, _ in delivered), "nothing is called delivered that was not"
+
+    tables = [name for (name,) in shop.ask("select table_name from duckdb_tables() where schema_name = 'main'")]
+    built = {name: shop.table(name) for name in tables if name not in {"due_shipment", "loaded_response_file"}}
+    requests = shop.emulator.stats()["total"]
+    assert shop.run("rebuild").success
+    assert shop.emulator.stats()["total"] == requests, "a rebuild sends nothing"
+    rebuilt = {name: shop.table(name) for name in built}
+    assert rebuilt == built
+
+
+def test_the_exports_say_what_the_warehouse_says(shop: Shop) -> None:
+    assert shop.run().success
+    current = shop.folder.exports / "current"
+    manifest = orjson.loads((current / "manifest.json").read_bytes())
+    names = {table["name"] for table in manifest["tables"]}
+    assert {"fact_tracking_event", "fact_shipment", "fact_poll", "dim_status", "dim_courier"} <= names
+    for table in manifest["tables"]:
+        files = [current / file["path"] for file in table["files"]]
+        assert sum(pq.read_metadata(file).num_rows for file in files) == table["rows"], table["name"]
+        assert table["description"], table["name"]
+        assert all(column["description"] for column in table["columns"]), table["name"]
+        for field in (field for file in files for field in pq.read_schema(file)):
+            assert str(field.type).split("(")[0] in {
+                "int64", "int32", "double", "string", "bool", "date32[day]", "timestamp[us]", "timestamp[us, tz=UTC]",
+                "decimal128",
+            }, (table["name"], field)  # fmt: skip
+    months = sorted(path.name for path in (current / "fact_tracking_event").iterdir())
+    assert months == ["month=2026-09", "month=2026-10", "month=2026-11"]
+    assert "month" in pq.read_schema(next((current / "fact_tracking_event" / months[0]).iterdir())).names
+
+
+def test_every_event_is_traced_to_the_raw_answer_that_first_said_it(shop: Shop) -> None:
+    assert shop.run().success
+    traced = shop.ask(
+        "select event.code, event.event_time_raw, poll.raw_file, poll.response_id from fact_tracking_event as event"
+        " join fact_poll as poll on event.first_response_id = poll.response_id order by event_id limit 20"
+    )
+    assert len(traced) == 20
+    for code, written, raw_file, response_id in traced:
+        raw = pq.read_table(shop.folder.responses / raw_file, partitioning=None).to_pylist()
+        (body,) = [row["body"] for row in raw if row["response_id"] == response_id]
+        assert written.encode() in body
+        assert code is None or code.encode() in body
+
+
+def test_trouble_in_mid_run_is_published_around_and_still_fails_the_run(shop: Shop) -> None:
+    assert shop.run().success
+    shop.move_on(hours=3)
+    shop.emulator.set_faults("unavailable=1")
+    report = shop.run()
+    assert not report.success
+    assert "PARCELS_API_URL" in (report.sentence or "")
+    assert shop.ask("select count(*) from fact_poll where outcome = 'server_error'")[0][0] >= 10
+
+
+def test_missing_settings_are_named(shop: Shop) -> None:
+    report = shop.run(orders_url=None)
+    assert not report.success
+    assert (report.sentence or "").startswith("PARCELS_ORDERS_URL is not set")
+
+
+def test_no_secret_is_written_anywhere(shop: Shop, tmp_path: Path) -> None:
+    assert shop.run().success
+    secret = b"demo-secret"
+    token = b"sk-"
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert secret not in content, path
+            assert token not in content, path

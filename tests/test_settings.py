@@ -1,0 +1,59 @@
+"""Settings: read from the environment, refused in one sentence that names them."""
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.settings import RateLimit, load_settings
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    settings = load_settings()
+    assert settings.data_dir.name == "data"
+    assert settings.api_url == "https://api-gateway.fuuffy.com"
+    assert settings.rate_limits == (RateLimit(100, 60), RateLimit(1000, 3600))
+    assert (settings.orders_table, settings.timezone, settings.max_minutes) == ("orders", "Asia/Hong_Kong", 50)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARCELS_RATE_LIMITS", "5/second, 60/minute")
+    monkeypatch.setenv("PARCELS_ORDERS_COLUMNS", "order_id=id, ordered_at = created")
+    monkeypatch.setenv("PARCELS_API_URL", "https://testing-api-gateway.fuuffy.com/v1/")
+    monkeypatch.setenv("PARCELS_MAX_MINUTES", "")
+    settings = load_settings()
+    assert settings.rate_limits == (RateLimit(5, 1), RateLimit(60, 60))
+    assert settings.orders_columns == {"order_id": "id", "ordered_at": "created"}
+    assert settings.api_url == "https://testing-api-gateway.fuuffy.com"
+    assert settings.max_minutes == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARCELS_API_URL", "http://api.example.com"),
+        ("PARCELS_API_URL", "api.example.com"),
+        ("PARCELS_API_URL", "https://me:pw@api.example.com"),
+        ("PARCELS_RATE_LIMITS", "100 per minute"),
+        ("PARCELS_ORDERS_COLUMNS", "order_id"),
+        ("PARCELS_TIMEZONE", "Hong Kong"),
+        ("PARCELS_MAX_MINUTES", "0"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_settings_name(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARCELS_ACCESS_TOKEN", "sk-secret")
+    monkeypatch.setenv("PARCELS_ORDERS_URL", "postgresql://me:hunter2@db/shop")
+    settings = load_settings()
+    assert "sk-secret" not in repr(settings)
+    assert "hunter2" not in repr(settings)
+
+
+def test_missing_credentials_are_asked_for_by_name() -> None:
+    with pytest.raises(SettingsError, match="PARCELS_ACCESS_TOKEN"):
+        load_settings().accounts()
