@@ -1,6 +1,7 @@
 """The command `parcels`. Heavy imports wait inside the commands, so that `--help` answers at once."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,7 +37,7 @@ def demo() -> None:
     """Run the real job on a made-up shop: bundled API emulator, a few hundred orders, no network."""
     from pipeline.demo import LIMITS, run_demo
     from pipeline.settings import load_settings, parse_rate_limits
-    from pipeline.summary import show, summary
+    from pipeline.summary import show
     from pipeline.warehouse import DataFolder
 
     run = run_demo(_say)
@@ -49,7 +50,7 @@ def demo() -> None:
         + (" Run it again and the world moves on a day." if run.number == 1 else ""),
         f"Request limits raised for the demo: {limits}; the real API allows 100 a minute and 1,000 an hour.",
     ]
-    show(summary(folder, title="parcels demo", notes=notes))
+    show(folder, title="parcels demo", notes=notes)
     _next_commands()
 
 
@@ -63,7 +64,7 @@ def run(
     from pipeline.demo import demo_folder
     from pipeline.errors import SettingsError
     from pipeline.settings import load_settings
-    from pipeline.summary import show, summary
+    from pipeline.summary import show
     from pipeline.warehouse import DataFolder
 
     settings = load_settings(**({"max_minutes": max_minutes} if max_minutes else {}))
@@ -74,7 +75,7 @@ def run(
         )
     report = _run_job("daily", settings)
     if folder.published.exists():
-        show(summary(folder, title="parcels run", notes=[]))
+        show(folder, title="parcels run", notes=[])
     _end(report.success, report.sentence)
 
 
@@ -132,9 +133,9 @@ def _end(success: bool, sentence: str | None) -> None:
 
 
 def _next_commands() -> None:
-    from pipeline.settings import REPOSITORY
+    """The next commands to try, as they work from here: nobody has to activate the virtual environment first."""
+    from pipeline.run import dagster_home
 
-    print('Next:  parcels query "from delivery_time_weekly order by pickup_week desc limit 10"')
-    print(
-        f"       DAGSTER_HOME={REPOSITORY / 'dagster_home'} dagster dev   # this run, its tables and checks in a browser"
-    )
+    here = Path(sys.executable).parent
+    print(f'Next:          {here / "parcels"} query "from delivery_time_weekly order by pickup_week desc limit 10"')
+    print(f"               DAGSTER_HOME={dagster_home()} {here / 'dagster'} dev")

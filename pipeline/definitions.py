@@ -23,12 +23,8 @@ checks = [*event_checks, *model_checks, *publish_checks]
 everything = dg.AssetSelection.all()
 asked = dg.AssetSelection.assets(orders, due_shipment, tracking_responses)
 
-daily = dg.define_asset_job(
-    "daily", everything, description="Orders in, parcels polled, models built, all published."
-)
-hourly = dg.define_asset_job(
-    "hourly", everything, description="The same every hour: spends the budget all day."
-)
+daily = dg.define_asset_job("daily", everything, description="Orders in, parcels polled, models built, all published.")
+hourly = dg.define_asset_job("hourly", everything, description="The same every hour: spends the budget all day.")
 rebuild = dg.define_asset_job(
     "rebuild",
     everything - asked,

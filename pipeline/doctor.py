@@ -32,10 +32,10 @@ def examine(settings: Settings) -> bool:
     console = Console()
     for name, check in checks:
         try:
-            console.print(f"[green]ok[/]    {name}: {escape(check(settings))}")
+            console.print(f"[green]ok[/]    {name}: {escape(check(settings))}", soft_wrap=True)
         except ParcelsError as error:
             healthy = False
-            console.print(f"[red]fix[/]   {name}: {escape(str(error))}")
+            console.print(f"[red]fix[/]   {name}: {escape(str(error))}", soft_wrap=True)
     return healthy
 
 

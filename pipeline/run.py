@@ -22,11 +22,16 @@ class RunReport:
     sentence: str | None
 
 
+def dagster_home() -> str:
+    """Where Dagster keeps its books: DAGSTER_HOME, else the folder of this checkout."""
+    return os.environ.get("DAGSTER_HOME") or str(REPOSITORY / "dagster_home")
+
+
 def run_job(
     name: str, settings: Settings, *, now: Callable[[], datetime], say: Callable[[str], None] | None
 ) -> RunReport:
     """Run `daily`, `hourly` or `rebuild` for today, so that it shows in Dagster's pages like a scheduled run."""
-    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY / "dagster_home"))
+    os.environ["DAGSTER_HOME"] = dagster_home()
     # Importing Dagster takes a second: only here, where it is needed.
     import dagster as dg
 

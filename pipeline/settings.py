@@ -33,7 +33,9 @@ class RateLimit:
 
     def __str__(self) -> str:
         unit = next((name for name, length in _SECONDS.items() if length == self.seconds), None)
-        return f"{self.requests:,} a {unit}" if unit else f"{self.requests:,} in {self.seconds} s"
+        if unit is None:
+            return f"{self.requests:,} in {self.seconds} s"
+        return f"{self.requests:,} {'an' if unit == 'hour' else 'a'} {unit}"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ where requested_at > (select max(requested_at) from fact_poll) - interval 24 hou
 group by outcome order by requests desc
 """
 _OLDEST = """
-select coalesce(order_id, tracking_number), last_polled_at from fact_shipment join dim_status using (status, substatus)
+select coalesce(order_id, tracking_number), last_polled_at from fact_shipment
 where not is_terminal order by last_polled_at asc nulls first limit 1
 """
 

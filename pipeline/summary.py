@@ -12,8 +12,9 @@ from rich.table import Table
 from pipeline.warehouse import DataFolder, connect
 
 _BY_STATUS = """
-select status, count(*) as parcels, sum(count(*)) over () as all_parcels
-from fact_shipment group by status order by parcels desc, status
+select case when event_count = 0 then 'no scan yet' else replace(status, '_', ' ') end as state,
+    count(*) as parcels, sum(count(*)) over () as all_parcels
+from fact_shipment group by state order by parcels desc, state
 """
 _BY_COURIER = """
 select
@@ -33,20 +34,24 @@ from open_exception group by all order by parcels desc, reason limit 8
 
 
 def summary(folder: DataFolder, *, title: str, notes: list[str]) -> RenderableType:
-    """Parcels by status, transit time by courier, open exceptions, and where everything lies."""
+    """Parcels by status, transit time by courier and open exceptions, in a frame."""
     with connect(folder.published, read_only=True) as warehouse:
         tables = [_status_table(warehouse), _courier_table(warehouse), _exception_table(warehouse)]
-    return Panel(Group(*_spaced([*notes, *tables, _places(folder)])), title=title, box=box.ROUNDED, padding=(1, 2))
+    return Panel(Group(*_spaced([*notes, *tables])), title=title, box=box.ROUNDED, padding=(1, 2))
 
 
-def show(renderable: RenderableType) -> None:
-    Console().print(renderable)
+def show(folder: DataFolder, *, title: str, notes: list[str]) -> None:
+    """Print the summary, then where everything lies, unframed so that paths stay whole."""
+    Console().print(summary(folder, title=title, notes=notes))
+    print(f"warehouse      {folder.published}")
+    print(f"exports        {folder.exports / 'current'}")
+    print(f"raw responses  {folder.responses}")
 
 
 def _status_table(warehouse: duckdb.DuckDBPyConnection) -> Table:
     table = _table("Parcels by status", "status", "parcels", "")
     for status, parcels, everyone in warehouse.execute(_BY_STATUS).fetchall():
-        table.add_row(status.replace("_", " "), f"{parcels:,}", "█" * max(1, round(40 * parcels / everyone)))
+        table.add_row(status, f"{parcels:,}", "█" * max(1, round(40 * parcels / everyone)))
     return table
 
 
@@ -62,14 +67,6 @@ def _exception_table(warehouse: duckdb.DuckDBPyConnection) -> Table:
     table = _table("Open exceptions", "reason", "parcels", "oldest, days", "whose move it is")
     for responsible, reason, parcels, oldest in warehouse.execute(_EXCEPTIONS).fetchall():
         table.add_row(reason.replace("_", " "), f"{parcels:,}", _days(oldest), responsible)
-    return table
-
-
-def _places(folder: DataFolder) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_row("warehouse", str(folder.published))
-    table.add_row("exports", str(folder.exports / "current"))
-    table.add_row("raw responses", str(folder.responses))
     return table
 
 

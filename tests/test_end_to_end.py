@@ -75,7 +75,9 @@ def test_twice_then_a_day_later_then_rebuilt_from_raw(shop: Shop) -> None:
     truth = {row["tracking_number"]: row for row in shop.emulator.control("world")["truth"]}
     delivered = shop.ask("select tracking_number, status from fact_shipment where last_delivered_at is not null")
     assert len(delivered) > ORDERS / 4
-    assert all(truth[number]["first_delivered_at"] for number, _ in delivered), "nothing is called delivered that was not"
+    assert all(truth[number]["first_delivered_at"] for number, _ in delivered), (
+        "nothing is called delivered that was not"
+    )
 
     tables = [name for (name,) in shop.ask("select table_name from duckdb_tables() where schema_name = 'main'")]
     built = {name: shop.table(name) for name in tables if name not in {"due_shipment", "loaded_response_file"}}

@@ -23,7 +23,7 @@ def _asset(model: SqlModel) -> dg.AssetsDefinition:
         name=model.name,
         group_name=model.group,
         deps=dependencies,
-        description=f"{model.description}\n\n```sql\n{model.sql}\n```",
+        description=f"{model.description}\n\n```sql\n{_without_header(model.sql)}\n```",
         kinds={"duckdb", "sql"},
         owners=["team:logistics"],
         pool="warehouse",
@@ -40,3 +40,9 @@ def _asset(model: SqlModel) -> dg.AssetsDefinition:
             )
 
     return built
+
+
+def _without_header(sql: str) -> str:
+    lines = sql.splitlines()
+    start = next(place for place, line in enumerate(lines) if not line.startswith("--"))
+    return "\n".join(lines[start:])

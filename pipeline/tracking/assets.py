@@ -1,6 +1,7 @@
 """The asset that spends the requests: raw tracking responses of the day."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import dagster as dg
@@ -11,7 +12,7 @@ from pipeline.resources import Parcels
 from pipeline.tracking.account import poll_account
 from pipeline.tracking.fetch import Progress
 from pipeline.tracking.landing import Landing, recover
-from pipeline.tracking.progress import narrate, outcomes_text
+from pipeline.tracking.progress import narrate, outcomes_text, progress_line
 from pipeline.warehouse import open_work
 
 # The metadata entry that the last check of the run reads.
@@ -35,9 +36,7 @@ TROUBLE = "trouble"
         )
     ],
 )
-def tracking_responses(
-    context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]
-) -> dg.MaterializeResult:
+def tracking_responses(context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]) -> dg.MaterializeResult:
     """One row per request sent to the tracking API: the raw response, kept before anything in it is understood.
 
     Private Parquet files under `raw/tracking_responses`, one folder a poll day. They are never rewritten, and a past
@@ -64,8 +63,10 @@ async def _poll(context: dg.AssetExecutionContext, parcels: Parcels, landing: La
     with open_work(parcels.folder) as connection:
         due = dict(connection.execute("select account, count(*) from due_shipment group by account").fetchall())
         runs = [Progress(planned=due.get(account.name, 0)) for account in accounts]
-        context.log.info(f"{sum(run.planned for run in runs):,} parcels are due.")
-        teller = asyncio.create_task(narrate(runs, parcels.say or context.log.info))
+        say = parcels.say or context.log.info
+        say(f"{sum(run.planned for run in runs):,} parcels are due.")
+        started = time.monotonic()
+        teller = asyncio.create_task(narrate(runs, say))
         try:
             await asyncio.gather(
                 *(
@@ -83,6 +84,7 @@ async def _poll(context: dg.AssetExecutionContext, parcels: Parcels, landing: La
             )
         finally:
             teller.cancel()
+        say(progress_line(runs, time.monotonic() - started))
     for run in runs:
         if run.trouble:
             context.log.error(str(run.trouble))
