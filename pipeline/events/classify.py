@@ -88,8 +88,7 @@ class Rules:
             rule = _rule(where, row, known, seen)
             codes.setdefault((row["courier"].strip(), _code(row["code"])), []).append(rule)
         texts = [
-            (_priority(where, row), _rule(where, row, known, seen))
-            for where, row in _all_rows(folders, "text_rule")
+            (_priority(where, row), _rule(where, row, known, seen)) for where, row in _all_rows(folders, "text_rule")
         ]
         aliases: dict[str, str] = {}
         for _, row in _all_rows(folders, "courier_alias"):
@@ -188,9 +187,7 @@ def _rule(where: str, row: dict[str, str], known: set[tuple[str, str]], seen: se
         raise SettingsError(f"{where}: the rule_id '{row['rule_id']}' is empty or used before.")
     seen.add(row["rule_id"])
     status, substatus = _known_status(where, row, known)
-    return _Rule(
-        row["rule_id"], status, substatus, _regex(where, row["pattern"]), _regex(where, row.get("unless", ""))
-    )
+    return _Rule(row["rule_id"], status, substatus, _regex(where, row["pattern"]), _regex(where, row.get("unless", "")))
 
 
 def _known_status(where: str, row: dict[str, str], known: set[tuple[str, str]]) -> tuple[str, str]:

@@ -15,16 +15,12 @@ import duckdb
 
 from pipeline.errors import ModelError
 from pipeline.events.hanzi import TO_SIMPLIFIED
+from pipeline.models.sql_words import header, trailing_comments
 
 GROUPS = ("core", "delivery", "exceptions", "quality")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # HUGEINT, INTERVAL, TIMESTAMP_NS and nested types make a Parquet file lossy or unreadable for some readers.
 ALLOWED_TYPES = {"BIGINT", "INTEGER", "DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
-TOKEN = re.compile(
-    r"""(?P<comment>--[^\n]*) | (?P<string>'(?:[^']|'')*') | (?P<quoted>"(?:[^"]|"")*")
-      | (?P<newline>\n) | (?P<blank>[^\S\n]+) | (?P<word>[A-Za-z_][A-Za-z_0-9]*) | (?P<other>.)""",
-    re.VERBOSE,
-)
 
 
 @dataclass(frozen=True)
@@ -80,12 +76,12 @@ def read_model(path: Path) -> SqlModel:
     if not NAME.fullmatch(path.stem):
         raise ModelError(f"{path} must be named like a table: lower-case letters, digits and underscores.")
     sql = path.read_text(encoding="utf-8").strip().rstrip(";")
-    description = "\n".join(_header(sql))
+    description = "\n".join(header(sql))
     if not description:
         raise ModelError(f"{path} must begin with a comment: what one row is, then what the table answers.")
     statement = _parse(path, sql)
     columns = _output_columns(path, statement)
-    comments = _trailing_comments(path, sql)
+    comments = trailing_comments(path, sql)
     if len(comments) != len(columns):
         raise ModelError(f"{path}: write the final select with one column a line, each with its `-- comment`.")
     for column, comment in zip(columns, comments, strict=True):
@@ -143,13 +139,6 @@ def run_prelude(connection: duckdb.DuckDBPyConnection, sql_folder: Path, busines
     connection.execute((sql_folder / "prelude.sql").read_text(encoding="utf-8"))
 
 
-def _header(sql: str) -> Iterator[str]:
-    for line in sql.splitlines():
-        if not line.startswith("--"):
-            return
-        yield line.removeprefix("--").strip()
-
-
 def _parse(path: Path, sql: str) -> dict[str, object]:
     with duckdb.connect() as parser:
         row = parser.execute("select json_serialize_sql(?)", [sql]).fetchone()
@@ -179,38 +168,6 @@ def _output_columns(path: Path, node: dict[str, object]) -> list[str]:
             raise ModelError(f"{path}: column {position} of the final select needs a name: add `as NAME`.")
         columns.append(str(name))
     return columns
-
-
-def _trailing_comments(path: Path, sql: str) -> list[str]:
-    """The comment behind each item of the first select outside all brackets; '' where there is none."""
-    comments: list[str] = []
-    depth, inside, line_has_code, item_has_code = 0, False, False, False
-    for token in TOKEN.finditer(sql):
-        kind, text = token.lastgroup, token.group()
-        word = text.lower() if kind == "word" else ""
-        if not inside:
-            depth += {"(": 1, ")": -1}.get(text, 0)
-            inside = word == "select" and depth == 0
-        elif kind == "newline":
-            line_has_code = False
-        elif kind == "comment":
-            if not line_has_code:
-                raise ModelError(f"{path}: the comment `{text}` in the final select stands behind no column.")
-            note = text.removeprefix("--").strip()
-            if item_has_code:  # no comma yet: the last column, or a note inside a long expression
-                pending = note
-            elif comments:
-                comments[-1] = note
-        elif depth == 0 and (text == "," or word in ("from", "union")):
-            comments.append("" if text == "," else pending)
-            item_has_code, line_has_code, pending = False, True, ""
-            if text != ",":
-                return comments
-        elif kind != "blank":
-            depth += {"(": 1, ")": -1}.get(text, 0)
-            item_has_code = line_has_code = True
-            pending = ""
-    return [*comments, pending] if item_has_code else comments
 
 
 def _tables_read(statement: dict[str, object]) -> tuple[str, ...]:

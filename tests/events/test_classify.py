@@ -64,20 +64,7 @@ def test_no_parcel_is_ended_by_mistake(rules: Rules) -> None:
             assert any(ends_the_journey(*label) for label in accepted(row)), (row["message"], found)
 
 
-TRAPS = """
-请您准备签收|待签收|快件尚未签收|签收失败|未妥投|派送不成功|无法派送|收件人：李文|待客户签收，请保持电话畅通|拒绝签收
-快件即将送达|预计明天送达|将于今日送达|如未签收请联系客服|可查看签收图|海外仓已签收|货物已送达香港仓库|已交付航空公司|签收人信息更新
-改派成功|取消转寄|订单未取消|航班已取消|预约派送已取消|申请退回|退回件已到达分拨中心|退件运输中|快件将退回寄件人|防止丢失，请及时取件
-Not delivered|Undelivered|Delivered to local carrier|Delivered to UPS Access Point|Delivered to service point
-Delivered, Parcel Locker|Delivery attempted|Will be delivered tomorrow|To be delivered|Could not be delivered
-Delivered to airline|Delivered to sorting hub|Delivered to customs|Once delivered you can rate us|Expected to be delivered today
-Delivery unsuccessful|Item was never delivered|If not delivered it will be returned|Final delivery office|Tendered for final delivery
-Pickup appointment cancelled|Flight cancelled|Return to sender requested|Will be returned to sender|Returned to FedEx facility
-Package may be lost if not labelled|Will be destroyed if not collected|Delivery notification sent|Signature required
-Collect your parcel at the post office|Ready to be collected|Collected by courier|Awaiting collection by customer
-Die Sendung wird zugestellt|Die Sendung konnte nicht zugestellt werden|Votre colis sera livré demain|Votre colis n'a pas été livré
-No entregado|Será entregado mañana|Objeto não entregue|Pendiente de ser entregado
-""".replace("\n", "|").strip("|").split("|")
+TRAPS = (GOLDEN.parent / "no_end_of_the_journey.txt").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("text", TRAPS)
@@ -190,7 +177,8 @@ CODE_HEADER = "rule_id,courier,code,pattern,status,substatus,source\n"
 
 
 def test_the_users_own_rules_go_first(tmp_path: Path) -> None:
-    (tmp_path / "event_code.csv").write_text(CODE_HEADER + "mine,sf_express,80,,info,informational,us\n", encoding="utf-8")
+    mine = "mine,sf_express,80,,info,informational,us\n"
+    (tmp_path / "event_code.csv").write_text(CODE_HEADER + mine, encoding="utf-8")
     rules = Rules.load(REFERENCE, tmp_path)
     assert rules.classify("sf_express", "80", "").rule_id == "mine"
     assert rules.fingerprint() != Rules.load(REFERENCE).fingerprint()

@@ -36,7 +36,10 @@ def test_a_phone_number_never_survives_its_surroundings(before: str, number: str
     assert number not in mask(f"{before}{number}{after}")
 
 
-@given(st.sampled_from(["陈立文", "欧阳文", "王文"]), st.sampled_from(["派件人：{}，", "快递员{}正在派送", "交给{}，正在派送途中"]))
+@given(
+    st.sampled_from(["陈立文", "欧阳文", "王文"]),
+    st.sampled_from(["派件人：{}，", "快递员{}正在派送", "交给{}，正在派送途中", "快递员【{}，电话", "{}先生已签收"]),
+)
 def test_a_courier_keeps_only_the_first_character(name: str, sentence: str) -> None:
     masked = mask(sentence.format(name))
     assert name not in masked

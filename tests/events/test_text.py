@@ -62,7 +62,9 @@ def test_shape_and_fold_leave_a_shape_as_it_is(text: str) -> None:
     assert shape(done) == done
 
 
-PIECES = st.sampled_from([*"派件人:13800*【】[] -+", "138", "****", "sf", "快递员", "王海文", "签收", "signed for by: ", "Tom"])
+PIECES = st.sampled_from(
+    [*"派件人:13800*【】[] -+", "138", "****", "sf", "快递员", "王海文", "签收", "signed for by: ", "Tom"]
+)
 
 
 @given(st.lists(PIECES, max_size=14))

@@ -19,6 +19,7 @@ FORBIDDEN = {
     r"\bnow\(\)|\bcurrent_": "as_of",
     r"\bhash\(": "md5",
     r"\\": "character classes",
+    r"\bvarchar\b": "string",
 }
 CODE = {name: re.sub("--[^\n]*", "", model.sql).lower() for name, model in models().items()}
 

@@ -19,29 +19,32 @@ def test_unmapped_codes_are_ranked_by_volume_with_a_sample() -> None:
     ]
 
 
-def disagreement(order_status: str, lines: str) -> list[str]:
-    poll = {
-        "order_id": "A1",
-        "answered_tracking_number": "SF1",
-        "requested_at": "2026-03-09",
-        "order_status": order_status,
-    }
-    tables = Tables(fact_poll=[poll], fact_tracking_event=history("SF1", lines, order_id="A1"))
-    return [row[0] for row in tables.rows("status_disagreement", "disagreement")]
-
-
 def test_order_status_and_events_are_compared_on_the_orders_own_scale() -> None:
-    moving = "2026-03-02 02:00:00 customs.processing 香港"
-    delivered = "2026-03-02 02:00:00 delivered.recipient 香港"
-    assert disagreement("IN_TRANSIT", moving) == []
-    assert disagreement("COMPLETED", delivered) == []
-    assert disagreement("IN_TRANSIT", delivered) == ["order behind: delivered by the events"]
-    assert disagreement("DELIVERED", moving) == ["order ahead: delivered without a delivery scan"]
-    assert disagreement("PENDING_PICKUP", moving) == ["order behind: under way by the events"]
-    assert disagreement("CANCELLED", moving) == ["cancelled in one only"]
-    assert disagreement("IN_TRANSIT", "") == ["order ahead: under way without a scan"]
-    assert disagreement("列印及安排取件", "") == []
-    assert disagreement("从未见过", moving) == ["unknown order status"]
+    moving, delivered = "2026-03-02 02:00:00 customs.processing 香港", "2026-03-02 02:00:00 delivered.recipient 香港"
+    told = {
+        "agree moving": ("IN_TRANSIT", moving),
+        "agree delivered": ("COMPLETED", delivered),
+        "agree nothing yet": ("列印及安排取件", ""),
+        "late": ("IN_TRANSIT", delivered),
+        "later": ("PENDING_PICKUP", moving),
+        "early": ("DELIVERED", moving),
+        "scanless": ("IN_TRANSIT", ""),
+        "cancelled": ("CANCELLED", moving),
+        "new words": ("从未见过", moving),
+    }
+    polls, events = [], []
+    for order, (order_status, lines) in told.items():
+        polls.append({"order_id": order, "requested_at": "2026-03-09", "order_status": order_status})
+        events += history("", lines, tracking_number=None, order_id=order, event_id=order)
+    tables = Tables(fact_poll=polls, fact_tracking_event=events)
+    assert dict(tables.rows("status_disagreement", "order_id, disagreement")) == {
+        "late": "order behind: delivered by the events",
+        "later": "order behind: under way by the events",
+        "early": "order ahead: delivered without a delivery scan",
+        "scanless": "order ahead: under way without a scan",
+        "cancelled": "cancelled in one only",
+        "new words": "unknown order status",
+    }
 
 
 def test_coverage_tells_which_scans_are_missing() -> None:

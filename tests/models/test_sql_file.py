@@ -144,5 +144,7 @@ def test_a_select_of_constants_and_a_union_have_columns_too(tmp_path: Path) -> N
         write(tmp_path, "one", "-- One row.\nselect\n    1 as a, -- first\n    'x,(' as b -- second")
     )
     assert constants.column_comments == {"a": "first", "b": "second"}
+    compared = "-- One row.\nselect\n    a is distinct from b as is_new, -- changed\n    b -- other\nfrom raw_parcel"
+    assert read_model(write(tmp_path, "three", compared)).column_comments == {"is_new": "changed", "b": "other"}
     union = "-- One row.\nselect\n    id -- number\nfrom raw_parcel\nunion all\nselect 2 from raw_parcel"
     assert read_model(write(tmp_path, "two", union)).column_comments == {"id": "number"}

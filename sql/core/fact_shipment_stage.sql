@@ -1,0 +1,31 @@
+-- One row per stage of a parcel: a stretch of its history in one status.
+-- Answers how long parcels dwell in each stage.
+-- Formula: a stage lasts until the next event of another status; rows without status and daily repeats do not split
+-- it. The last stage is open unless the parcel has ended.
+with change as (
+    select
+        shipment_id, step, event_at, location, state, substate,
+        lag(state) over (partition by shipment_id order by step asc) as earlier_state
+    from shipment_event
+    where sets_state
+),
+stage as (
+    select
+        *,
+        row_number() over (partition by shipment_id order by step asc) as stage,
+        lead(event_at) over (partition by shipment_id order by step asc) as left_at
+    from change
+    where state is distinct from earlier_state
+)
+select
+    stage.shipment_id,                       -- parcel (see fact_shipment)
+    cast(stage.stage as integer) as stage,   -- 1, 2, 3 … through the history
+    stage.state as status,                   -- status of the stage
+    stage.substate as first_substatus,       -- how it began
+    stage.location as first_location,        -- where it began, as the courier wrote it
+    stage.event_at as entered_at,            -- first event of the stage (UTC)
+    stage.left_at,                           -- first event of the next stage (UTC); null for the last
+    stage.left_at is null and not fact_shipment.is_terminal as is_open, -- the parcel is in this stage now
+    secs_between(stage.event_at, stage.left_at) / 3600 as dwell_hours -- entered_at until left_at; null for the last stage
+from stage
+inner join fact_shipment on fact_shipment.shipment_id = stage.shipment_id

@@ -1,0 +1,120 @@
+-- One row per event of a parcel, put in its place in the parcel's history.
+-- Answers what state an event brought about, and why a row was left out of the history.
+-- Order: event time, then an ending after what shares its second, then the courier's own list order. A date-only
+-- ending counts as the end of that day.
+with event as (
+    select
+        order_parcel.shipment_id,
+        e.event_id, e.courier, e.event_at, e.event_at_local, e.time_precision, e.status, e.substatus, e.sequence, e.location,
+        coalesce(nullif(trim(e.location), ''), replace_all(e.message, '[0-9]+', '#'), '') as place,
+        case when e.time_precision = 'date' and dim_status.is_terminal then end_of_day(e.event_at) else e.event_at end as sort_at,
+        secs_between(e.first_seen_at, e.event_at) > 86400 as is_after_fetch,
+        coalesce(dim_status.is_terminal, false) as is_terminal,
+        coalesce(dim_status.is_exception, false) as is_exception,
+        coalesce(dim_status.is_physical, false) as is_physical,
+        coalesce(dim_status.is_state_bearing, false) as is_state_bearing
+    from fact_tracking_event as e
+    inner join order_parcel
+        on order_parcel.account = e.account
+        and order_parcel.order_id is not distinct from e.order_id
+        and order_parcel.tracking_number is not distinct from upper(e.tracking_number)
+    left join dim_status on dim_status.status = e.status and dim_status.substatus = e.substatus
+),
+long_history as (
+    select shipment_id
+    from event
+    where event_at is not null and not is_after_fetch
+    group by shipment_id
+    having secs_between(min(event_at), max(event_at)) > 30 * 86400
+),
+early as (
+    select
+        event.event_id, event.event_at,
+        first_value(event.event_at) over (
+            partition by event.shipment_id order by event.sequence asc nulls last, event.event_at asc, event.event_id asc
+        ) as first_listed_at,
+        row_number() over by_time as place_in_time,
+        lead(event.event_at) over by_time as later_at
+    from event
+    inner join long_history on long_history.shipment_id = event.shipment_id
+    where event.event_at is not null and not event.is_after_fetch
+    window by_time as (partition by event.shipment_id order by event.event_at asc, event.event_id asc)
+),
+judged as (
+    select
+        event.*,
+        case
+            when event.event_at is null then 'no time'
+            when event.is_after_fetch then 'after fetch'
+            when early.event_id is not null then 'before the rest'
+        end as left_out
+    from event
+    left join early
+        on early.event_id = event.event_id
+        and (secs_between(early.event_at, early.first_listed_at) > 30 * 86400
+            or (early.place_in_time = 1 and secs_between(early.event_at, early.later_at) > 120 * 86400))
+),
+stepped as (
+    select
+        *,
+        left_out is null and is_state_bearing as is_step,
+        row_number() over by_step as number,
+        max(case when status = 'return' then 1 else 0 end) over by_step = 1 as is_returning,
+        max(case when is_terminal then sort_at end) over by_step as ended_at,
+        max(case when is_terminal then sequence end) over by_step as ended_sequence
+    from judged
+    window by_step as (
+        partition by shipment_id, left_out is null and is_state_bearing
+        order by sort_at asc nulls last, is_terminal asc, sequence asc nulls last, event_id asc
+        rows between unbounded preceding and current row
+    )
+),
+waking as (
+    select
+        *,
+        -- A scan stamped minutes after the ending but listed before it is the same handover, booked late.
+        is_physical and not is_terminal
+            and not (coalesce(sequence < ended_sequence, false) and secs_between(ended_at, sort_at) < 3600) as can_reopen
+    from stepped
+),
+guarded as (
+    select
+        *,
+        coalesce(max(case when is_terminal then number end) over before, 0)
+            > coalesce(max(case when can_reopen then number end) over before, 0) as is_after_end
+    from waking
+    window before as (
+        partition by shipment_id, is_step order by number asc rows between unbounded preceding and 1 preceding
+    )
+),
+resolved as (
+    select
+        *,
+        is_step and not (is_after_end and not can_reopen and not (is_terminal and is_physical)) as sets_state,
+        case
+            when is_returning and status = 'delivered' then 'completed'
+            when is_returning and not is_exception then 'in_progress'
+        end as return_substatus
+    from guarded
+)
+select
+    shipment_id,    -- parcel (see fact_shipment)
+    event_id,       -- event (see fact_tracking_event)
+    courier,        -- who scanned it
+    case when is_step then number end as step, -- 1, 2, 3 … through the history; null for rows without effect and rows left out
+    event_at,       -- UTC; null where the time could not be read
+    event_at_local, -- wall clock where it happened
+    time_precision, -- second, minute, date or none
+    status,         -- of this event alone
+    substatus,      -- of this event alone
+    location,       -- as the courier wrote it
+    place,          -- location, else the courier's words with digits blanked: what tells a new scan from a daily repeat
+    is_exception,   -- this event is an exception
+    is_physical,    -- somebody handled the parcel
+    is_step and is_returning as is_returning, -- happened on or after a return event
+    sets_state,     -- became the parcel's state
+    case when return_substatus is null then status else 'return' end as state, -- status of the parcel once this happened, if it set the state
+    coalesce(return_substatus, substatus) as substate, -- its substatus
+    is_step and can_reopen and is_after_end as is_reopening, -- undid an ending
+    left_out        -- why it does not count: no time, after fetch (> 1 day later than first seen), before the rest (> 30 days before the first listed, or alone > 120 days early)
+from resolved

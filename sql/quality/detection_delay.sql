@@ -1,0 +1,32 @@
+-- One row per courier.
+-- Answers how late we learn of an event: our polling and the courier's own delay together.
+-- Formula: first_seen_at - event_at. Events already there at a parcel's first request say nothing about delay: they
+-- are n_excluded, like events without a usable time.
+with first_request as (
+    select shipment_id, min(first_seen_at) as first_request_at
+    from (
+        select shipment_event.shipment_id, e.first_seen_at
+        from shipment_event
+        inner join fact_tracking_event as e on e.event_id = shipment_event.event_id
+    ) as seen
+    group by shipment_id
+),
+measured as (
+    select
+        coalesce(e.courier, 'unknown') as courier,
+        case
+            when shipment_event.left_out is null and e.time_precision <> 'date' and e.first_seen_at > first_request.first_request_at
+                then secs_between(e.event_at, e.first_seen_at) / 3600
+        end as delay_hours
+    from shipment_event
+    inner join fact_tracking_event as e on e.event_id = shipment_event.event_id
+    inner join first_request on first_request.shipment_id = shipment_event.shipment_id
+)
+select
+    courier,         -- courier (see dim_courier), or unknown
+    cast(count(delay_hours) as bigint) as n, -- events first seen after the parcel's first request
+    cast(count(*) - count(delay_hours) as bigint) as n_excluded, -- other events
+    percentile_cont(0.5) within group (order by delay_hours) as delay_hours_p50, -- median hours from scan to sight
+    percentile_cont(0.95) within group (order by delay_hours) as delay_hours_p95 -- 95th percentile
+from measured
+group by courier
