@@ -6,7 +6,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.events.flatten import Reading, load, raw_files
+from pipeline.events.flatten import load, raw_files
+from pipeline.events.reading import Reading
 from pipeline.warehouse import DataFolder, open_work
 
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import dagster as dg
 
-from pipeline.events.flatten import Reading, clear, load, pending_files, raw_files, rules_changed
+from pipeline.events.flatten import clear, load, pending_files, raw_files, rules_changed
+from pipeline.events.reading import Reading
 from pipeline.metadata import column_schema, table_metadata
 from pipeline.models.reference import load_reference
 from pipeline.partitions import POLL_DAYS, poll_day

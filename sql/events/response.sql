@@ -1,24 +1,12 @@
 -- One row per request in the raw files: what was asked and what the answer says of the parcel, list still as JSON.
--- `data` and the list may be objects or strings that hold their JSON; both are unwrapped. Text that DuckDB can't
--- read as UTF-8 or JSON comes from `repaired_body`, where it could be mended.
+-- `data` and the list may be objects or strings that hold their JSON; both are unwrapped. A body that DuckDB can't
+-- read as UTF-8 or JSON is marked broken, unless `repaired_body` has it mended.
 with answer as (
     select
-        raw.response_id,
-        raw.account,
-        raw.order_id,
-        raw.tracking_number,
-        raw.asked_by,
-        raw.requested_at,
-        raw.elapsed_ms,
-        raw.http_status,
-        raw.outcome,
-        raw.attempts,
-        raw.reason,
-        raw.run_id,
-        raw.raw_file,
-        case when raw.http_status = 200 then
-            case when is_repaired then repaired.document else try(decode(raw.body)) end
-        end as document
+        raw.* exclude (headers, body),
+        raw.http_status = 200 and raw.body is not null as has_body,
+        try_cast(case when raw.http_status = 200 then coalesce(repaired.document, try(decode(raw.body))) end as json)
+            as document
     from raw_response as raw
     left join repaired_body as repaired using (response_id)
 ),
@@ -26,7 +14,8 @@ with answer as (
 opened as (
     select
         * exclude (document),
-        unwrap_json(json_transform(cast(document as json), '{"data": "JSON"}').data) as data
+        has_body and document is null as is_broken,
+        unwrap_json(json_transform(document, '{"data": "JSON"}').data) as data
     from answer
 ),
 

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.events.flatten import Reading, clear, load, pending_files, raw_files
+from pipeline.events.flatten import clear, load, pending_files, raw_files
+from pipeline.events.reading import Reading
 from pipeline.tracking.api import Answer, Query, read_outcome
 from pipeline.tracking.landing import Landing
 from pipeline.warehouse import DataFolder, open_work

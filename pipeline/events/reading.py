@@ -1,0 +1,147 @@
+"""How courier texts are read: what Python finds out about each distinct text, as tables for the SQL to join.
+
+Texts repeat: a million events hold some thousands of them once numbers and names are folded. So couriers are named,
+texts masked and classified, and places given a zone once each.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.events.classify import Classification, Rules
+from pipeline.events.privacy import mask
+from pipeline.events.zone import ZoneRules
+from pipeline.settings import SQL_FOLDER
+
+_DIGITS = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How courier texts are read: classification rules, the zones of places, and which version of both."""
+
+    rules: Rules
+    zones: ZoneRules
+    fingerprint: str
+    # What was classified so far, by courier, code and masked text without its numbers.
+    meanings: dict[tuple[str | None, str | None, str | None], Classification] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path = SQL_FOLDER / "reference") -> "Reading":
+        digest = hashlib.sha256()
+        for path in sorted(folder.glob("*.csv")):
+            digest.update(path.read_bytes())
+        return cls(Rules.load(folder), ZoneRules.load(folder), digest.hexdigest())
+
+
+def repair_bodies(connection: duckdb.DuckDBPyConnection) -> int:
+    """Mend what a careful reader can still read: stray bytes, a byte order mark, half of a surrogate pair.
+
+    Returns how many bodies of `response` that DuckDB can't read were mended into `repaired_body`.
+    """
+    broken = connection.execute(
+        "select response_id, body from raw_response semi join (select response_id from response where is_broken)"
+        " using (response_id)"
+    ).fetchall()
+    mended = [(response_id, document) for response_id, body in broken if (document := _repaired(body)) is not None]
+    _lookup(connection, "repaired_body", {"response_id": [m[0] for m in mended], "document": [m[1] for m in mended]})
+    return len(mended)
+
+
+def _repaired(body: bytes) -> str | None:
+    try:
+        document = json.loads(body.decode("utf-8-sig", errors="replace"), parse_constant=lambda _: None)
+        return json.dumps(document, ensure_ascii=False).encode("utf-8", errors="replace").decode()
+    except ValueError:
+        return None
+
+
+def name_couriers(connection: duckdb.DuckDBPyConnection, rules: Rules) -> None:
+    names = _distinct(connection, "select distinct courier_name from response where courier_name is not null")
+    couriers = [rules.courier_of(name) for (name,) in names]
+    _lookup(connection, "courier_named", {"courier_name": [name for (name,) in names], "courier": couriers})
+    connection.execute("alter table response add column courier varchar")
+    connection.execute(
+        "update response set courier = named.courier from courier_named as named"
+        " where response.courier_name = named.courier_name"
+    )
+
+
+def read_meanings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Mask each distinct text once, and classify once what differs in more than numbers and masked names."""
+    distinct = _distinct(
+        connection,
+        "select distinct response.courier, event.code, event.message from listed_event as event"
+        " join response using (answer_rank)",
+    )
+    masked = [None if message is None else mask(message) for _, _, message in distinct]
+    known = reading.meanings
+    meanings = []
+    for (courier, code, _), message in zip(distinct, masked, strict=True):
+        kind = (courier, code, None if message is None else _DIGITS.sub("0", message))
+        if kind not in known:
+            known[kind] = reading.rules.classify(*kind)
+        meanings.append(known[kind])
+    _lookup(
+        connection,
+        "event_meaning",
+        {
+            "courier": [courier for courier, _, _ in distinct],
+            "code": [code for _, code, _ in distinct],
+            "original": [message for _, _, message in distinct],
+            "message": masked,
+            "status": [meaning.status for meaning in meanings],
+            "substatus": [meaning.substatus for meaning in meanings],
+            "rule_id": [meaning.rule_id for meaning in meanings],
+            "classified_by": [meaning.classified_by for meaning in meanings],
+        },
+        numbered="meaning_id",
+    )
+
+
+def find_places(connection: duckdb.DuckDBPyConnection, zones: ZoneRules) -> None:
+    """The zone of each distinct place; the text speaks for the place only where no place is given."""
+    distinct = _distinct(
+        connection,
+        "select distinct event.location, case when event.location is null then event.message end as message,"
+        " response.courier, response.destination_country from listed_event as event join response using (answer_rank)",
+    )
+    found = [zones.infer(*place) for place in distinct]
+    _lookup(
+        connection,
+        "event_place",
+        {
+            "location": [place[0] for place in distinct],
+            "message": [place[1] for place in distinct],
+            "courier": [place[2] for place in distinct],
+            "destination_country": [place[3] for place in distinct],
+            "time_zone": [zone for zone, _ in found],
+            "time_zone_source": [source for _, source in found],
+        },
+        numbered="place_id",
+    )
+
+
+def _distinct(connection: duckdb.DuckDBPyConnection, select: str) -> list[tuple[Any, ...]]:
+    return connection.execute(select).fetchall()
+
+
+def _lookup(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: dict[str, list[str | None]],
+    numbered: str | None = None,
+) -> None:
+    """What Python found about distinct texts, as a temporary table to join; rows carry a number where asked."""
+    arrow_table = pa.table({column: pa.array(values, pa.string()) for column, values in columns.items()})
+    if numbered:
+        arrow_table = arrow_table.append_column(numbered, pa.array(range(arrow_table.num_rows), pa.int64()))
+    connection.register("arrow_lookup", arrow_table)
+    connection.execute(f"create or replace temp table {name} as select * from arrow_lookup")
+    connection.unregister("arrow_lookup")
