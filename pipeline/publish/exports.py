@@ -54,7 +54,8 @@ def publish_exports(
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     rows = connection.execute(
-        "select table_name, comment from duckdb_tables() where schema_name = 'main' and not temporary order by table_name"
+        "select table_name, comment from duckdb_tables()"
+        " where schema_name = 'main' and not temporary order by table_name"
     ).fetchall()
     return ((name, comment or "") for name, comment in rows if name not in PRIVATE_TABLES)
 
