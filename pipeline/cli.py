@@ -135,7 +135,9 @@ def _end(success: bool, sentence: str | None) -> None:
 def _next_commands() -> None:
     """The next commands to try, as they work from here: nobody has to activate the virtual environment first."""
     from pipeline.run import dagster_home
+    from pipeline.summary import from_here
 
-    here = Path(sys.executable).parent
+    here = from_here(Path(sys.executable).parent)
+    home = from_here(Path(dagster_home()))
     print(f'Next:          {here / "parcels"} query "from delivery_time_weekly order by pickup_week desc limit 10"')
-    print(f"               DAGSTER_HOME={dagster_home()} {here / 'dagster'} dev")
+    print(f"               DAGSTER_HOME={home if home.is_absolute() else f'$PWD/{home}'} {here / 'dagster'} dev")

@@ -3,22 +3,23 @@
 import asyncio
 import shutil
 from collections.abc import Callable
+from contextlib import closing
+from email.utils import parsedate_to_datetime
 
-import httpx
 from rich.console import Console
 from rich.markup import escape
 
 from pipeline.errors import ParcelsError, SettingsError, WarehouseError
 from pipeline.resources import system_now
 from pipeline.settings import Account, Settings
-from pipeline.tracking.api import TIMEOUT, Outcome, Query, TrackingApi
-from pipeline.tracking.auth import Credentials
-from pipeline.tracking.budget import Budget
+from pipeline.tracking.account import open_budget, open_client, open_credentials
+from pipeline.tracking.api import Answer, Outcome, Query, TrackingApi
 from pipeline.warehouse import DataFolder
 
 _FREE_BYTES = 2**30
 # An id that no order has: the answer shows whether the credentials are good, and costs one request.
 _NO_ORDER = "parcels-doctor"
+_CLOCK_SECONDS = 30
 
 
 def examine(settings: Settings) -> bool:
@@ -65,30 +66,31 @@ def _check_api(settings: Settings) -> str:
 async def _ask(settings: Settings, account: Account) -> str:
     """At most two requests: a token where one is needed, and a question about an order that no one has."""
     folder = DataFolder(settings.data_dir)
-    budget = Budget(
-        folder.private(folder.state) / "budget.sqlite",
-        account.name,
-        account.rate_limits,
-        clock=lambda: system_now().timestamp(),
-        sleep=asyncio.sleep,
-    )
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-            slot = await budget.slot(system_now().timestamp())
-            if slot is None:
-                return f"{account.name}: not asked, the budget is used up for now"
-            credentials = Credentials(account, client, budget, lambda: system_now().timestamp())
+    with closing(open_budget(account, folder, system_now)) as budget:
+        slot = await budget.slot(system_now().timestamp())
+        if slot is None:
+            return f"{account.name}: not asked, the budget is used up for now"
+        async with open_client(account) as client:
+            token = await open_credentials(account, client, budget, folder, system_now).token()
             query = Query(account.name, _NO_ORDER, None, "order_id")
-            token = await credentials.token()
             answer = await TrackingApi(client, account.api_url, system_now).ask(query, token, 1)
-            budget.settle(slot, answer.headers)
-    finally:
-        budget.close()
+        budget.settle(slot, answer.headers)
     if answer.outcome is Outcome.UNAUTHORIZED:
-        raise SettingsError("the API refuses the token (401): check PARCELS_ACCESS_TOKEN or the client credentials.")
+        raise SettingsError(f"the API refuses the token (401): check {account.setting('access_token')}.")
     if answer.outcome in {Outcome.NETWORK_ERROR, Outcome.TIMEOUT, Outcome.SERVER_ERROR}:
         raise SettingsError(
             f"{account.api_url} does not answer ({answer.reason or answer.http_status}):"
-            " check PARCELS_API_URL and the network."
+            f" check {account.setting('api_url')} and the network."
         )
-    return f"{account.name}: {account.api_url} answers in {answer.elapsed_ms:,.0f} ms and takes the credentials"
+    clock = _clock_difference(answer)
+    return f"{account.name}: {account.api_url} answers in {answer.elapsed_ms:,.0f} ms and takes the credentials{clock}"
+
+
+def _clock_difference(answer: Answer) -> str:
+    """Words on a clock that is off; the budget reads the server's times on the server's clock, so it is no harm."""
+    try:
+        server = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return ""
+    ahead = (answer.requested_at - server).total_seconds()
+    return f"; the clocks differ by {abs(ahead):,.0f} s, so check this machine's" if abs(ahead) > _CLOCK_SECONDS else ""

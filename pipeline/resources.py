@@ -21,6 +21,8 @@ class Parcels:
     settings: Settings
     folder: DataFolder
     now: Callable[[], datetime]
+    # A run belongs to the day it began on, even when it ends on the next.
+    started_at: datetime
     # Where lines of progress go instead of the run's log: a terminal.
     say: Callable[[str], None] | None = None
 
@@ -37,6 +39,6 @@ def parcels_resource(
         current = settings or load_settings()
         folder = DataFolder(current.data_dir)
         with run_lock(folder):
-            yield Parcels(current, folder, now, say)
+            yield Parcels(current, folder, now, now(), say)
 
     return parcels

@@ -1,23 +1,37 @@
 """Every setting, its default and its meaning: the only reader of the environment.
 
 Settings come from environment variables with the prefix `PARCELS_`, or from a file `.env` in the folder the
-command is started in; the environment wins.
+command is started in; the environment wins. Several accounts are named in a file `parcels.toml` beside it.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SQL_FOLDER = REPOSITORY / "sql"
+
+ACCOUNTS_FILE = "parcels.toml"
+DEFAULT_ACCOUNT = "default"
 
 _PREFIX = "PARCELS_"
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -38,18 +52,6 @@ class RateLimit:
         return f"{self.requests:,} {'an' if unit == 'hour' else 'a'} {unit}"
 
 
-@dataclass(frozen=True)
-class Account:
-    """One merchant account of the API: one set of credentials, one budget."""
-
-    name: str
-    api_url: str
-    access_token: SecretStr | None
-    client_id: str | None
-    client_secret: SecretStr | None
-    rate_limits: tuple[RateLimit, ...]
-
-
 def parse_rate_limits(text: str) -> tuple[RateLimit, ...]:
     """Read limits written as `100/minute,1000/hour`. Raises ValueError when one is written otherwise."""
     limits = []
@@ -61,17 +63,62 @@ def parse_rate_limits(text: str) -> tuple[RateLimit, ...]:
     return tuple(limits)
 
 
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an http(s) URL")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must start with https://, since a token is sent there")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must be a plain base URL, without user, query or fragment")
+    return value.rstrip("/").removesuffix("/v1")
+
+
+def _limits(value: Any) -> Any:
+    return parse_rate_limits(value) if isinstance(value, str) else value
+
+
+ApiUrl = Annotated[str, AfterValidator(_base_url)]
+RateLimits = Annotated[tuple[RateLimit, ...], NoDecode, BeforeValidator(_limits)]
+
+
+class Account(BaseModel):
+    """One merchant account of the API: one set of credentials, one budget."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    api_url: ApiUrl
+    access_token: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    rate_limits: RateLimits
+    is_from_file: bool = False
+
+    @model_validator(mode="after")
+    def _has_credentials(self) -> "Account":
+        if self.access_token is None and (self.client_id is None or self.client_secret is None):
+            raise ValueError("needs access_token, or client_id and client_secret")
+        return self
+
+    def setting(self, name: str) -> str:
+        """What a user has to look at to change `name` of this account."""
+        return (
+            f"{name} of [accounts.{self.name}] in {ACCOUNTS_FILE}" if self.is_from_file else f"PARCELS_{name.upper()}"
+        )
+
+
 class Settings(BaseSettings):
     """The settings of one installation; see `.env.example` for each in words."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Path("data")
-    api_url: str = "https://api-gateway.fuuffy.com"
+    api_url: ApiUrl = "https://api-gateway.fuuffy.com"
     access_token: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    rate_limits: Annotated[tuple[RateLimit, ...], NoDecode] = parse_rate_limits("100/minute,1000/hour")
+    rate_limits: RateLimits = parse_rate_limits("100/minute,1000/hour")
     orders_url: SecretStr | None = None
     orders_table: str = "orders"
     orders_query: str | None = None
@@ -90,23 +137,6 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
-
-    @field_validator("api_url")
-    @classmethod
-    def _safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("is not an http(s) URL")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise ValueError("must start with https://, since a token is sent there")
-        if parts.username or parts.query or parts.fragment:
-            raise ValueError("must be a plain base URL, without user, query or fragment")
-        return value.rstrip("/").removesuffix("/v1")
-
-    @field_validator("rate_limits", mode="before")
-    @classmethod
-    def _read_limits(cls, value: Any) -> Any:
-        return parse_rate_limits(value) if isinstance(value, str) else value
 
     @field_validator("orders_columns", mode="before")
     @classmethod
@@ -129,20 +159,35 @@ class Settings(BaseSettings):
         return value
 
     def accounts(self) -> tuple[Account, ...]:
-        """The accounts to poll. Raises SettingsError when one has no credentials."""
-        if self.access_token is None and (self.client_id is None or self.client_secret is None):
+        """The accounts to poll: that of the variables, and those of `parcels.toml` in the folder we start in.
+
+        Raises SettingsError when there is none, or one that can't be read.
+        """
+        accounts = [self._account(name, is_from_file=True, **fields) for name, fields in _accounts_file().items()]
+        if self.access_token or (self.client_id and self.client_secret):
+            credentials = {name: getattr(self, name) for name in ("access_token", "client_id", "client_secret")}
+            accounts.insert(0, self._account(DEFAULT_ACCOUNT, **credentials))
+        if not accounts:
             raise SettingsError(
                 "No credentials for the API: set PARCELS_ACCESS_TOKEN, or PARCELS_CLIENT_ID and PARCELS_CLIENT_SECRET."
             )
-        account = Account(
-            name="default",
-            api_url=self.api_url,
-            access_token=self.access_token,
-            client_id=self.client_id,
-            client_secret=self.client_secret,
-            rate_limits=self.rate_limits,
-        )
-        return (account,)
+        if [account.name for account in accounts].count(DEFAULT_ACCOUNT) > 1:
+            raise SettingsError(
+                f"The account '{DEFAULT_ACCOUNT}' is set by PARCELS_ variables and in {ACCOUNTS_FILE}: keep one."
+            )
+        return tuple(accounts)
+
+    def default_account(self) -> str:
+        """The account of orders that name none: the only one there is, else the one called `default`."""
+        names = list(_accounts_file())
+        only_one = len(names) == 1 and not (self.access_token or self.client_id)
+        return names[0] if only_one else DEFAULT_ACCOUNT
+
+    def _account(self, name: str, **fields: Any) -> Account:
+        try:
+            return Account(**{"name": name, "api_url": self.api_url, "rate_limits": self.rate_limits, **fields})
+        except (ValidationError, TypeError) as error:
+            raise SettingsError(f"[accounts.{name}] in {ACCOUNTS_FILE}: {_first_reason(error)}.") from None
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -150,7 +195,25 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = f"{_PREFIX}{first['loc'][0]}".upper() if first["loc"] else "A setting"
-        reason = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}: {reason}.") from None
+        name, _, reason = _first_reason(error).partition(": ")
+        raise SettingsError(f"{_PREFIX}{name.upper()}: {reason}.") from None
+
+
+def _accounts_file() -> dict[str, dict[str, Any]]:
+    path = Path(ACCOUNTS_FILE)
+    try:
+        accounts = tomllib.loads(path.read_text(encoding="utf-8")).get("accounts", {}) if path.exists() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{ACCOUNTS_FILE} cannot be read: {str(error).splitlines()[0]}.") from None
+    if not (isinstance(accounts, dict) and all(isinstance(fields, dict) for fields in accounts.values())):
+        raise SettingsError(f"{ACCOUNTS_FILE} must hold a table [accounts.NAME] for each account.")
+    return accounts
+
+
+def _first_reason(error: Exception) -> str:
+    """The name of the first field that is wrong, and why, without the value: it may be a secret."""
+    if not isinstance(error, ValidationError):
+        return "cannot be read"
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    return f"{name}: {first['msg']}".replace("Value error, ", "").removeprefix(": ")

@@ -1,6 +1,6 @@
 """How things stand, read from the data folder without touching a run in progress."""
 
-import asyncio
+from contextlib import closing
 
 from rich.console import Console
 from rich.table import Table
@@ -8,13 +8,17 @@ from rich.table import Table
 from pipeline.errors import SettingsError
 from pipeline.resources import system_now
 from pipeline.settings import Settings
-from pipeline.tracking.budget import Budget
+from pipeline.tracking.account import open_budget
 from pipeline.warehouse import DataFolder, connect
 
 _OUTCOMES = """
 select outcome, count(*) as requests from fact_poll
-where requested_at > (select max(requested_at) from fact_poll) - interval 24 hours
+where cast(timezone($zone, timezone('UTC', requested_at)) as date) = cast(timezone($zone, $now) as date)
 group by outcome order by requests desc
+"""
+_LAST_RUN = """
+select run_id, max(requested_at) as ended_at, count(*) as requests from fact_poll
+group by run_id order by ended_at desc limit 1
 """
 _OLDEST = """
 select coalesce(order_id, tracking_number), last_polled_at from fact_shipment
@@ -32,12 +36,17 @@ def show_status(settings: Settings) -> None:
         with connect(folder.published, read_only=True) as warehouse:
             as_of = warehouse.execute("select as_of from as_of").fetchone()
             table.add_row("data as of", f"{as_of[0]:%Y-%m-%d %H:%M} UTC" if as_of and as_of[0] else "no answer yet")
-            outcomes = warehouse.execute(_OUTCOMES).fetchall()
-            table.add_row("last 24 h of polling", ", ".join(f"{outcome} {count:,}" for outcome, count in outcomes))
+            today = {"zone": settings.timezone, "now": system_now()}
+            outcomes = warehouse.execute(_OUTCOMES, today).fetchall()
+            told = ", ".join(f"{outcome} {count:,}" for outcome, count in outcomes)
+            table.add_row("requests today", told or "none")
+            last = warehouse.execute(_LAST_RUN).fetchone()
+            if last:
+                table.add_row("last polling run", f"{last[0]}: {last[2]:,} requests until {last[1]:%Y-%m-%d %H:%M} UTC")
             oldest = warehouse.execute(_OLDEST).fetchone()
             if oldest:
                 asked = f"last answered {oldest[1]:%Y-%m-%d %H:%M} UTC" if oldest[1] else "never answered"
-                table.add_row("waits longest", f"{oldest[0]}, {asked}")
+                table.add_row("unanswered longest", f"{oldest[0]}, {asked}")
             version = folder.published.resolve().stem.removeprefix("warehouse-")
             table.add_row("published", version)
     else:
@@ -46,19 +55,14 @@ def show_status(settings: Settings) -> None:
 
 
 def _add_budget(table: Table, settings: Settings, folder: DataFolder) -> None:
-    store = folder.state / "budget.sqlite"
     try:
         accounts = settings.accounts()
     except SettingsError:
         table.add_row("budget", "no credentials are set")
         return
-    if not store.exists():
-        table.add_row("budget", "nothing sent yet")
-        return
     for account in accounts:
-        budget = Budget(
-            store, account.name, account.rate_limits, clock=lambda: system_now().timestamp(), sleep=asyncio.sleep
-        )
-        used = ", ".join(f"{count:,} of {limit}" for limit, count in budget.used())
-        budget.close()
-        table.add_row(f"budget used ({account.name})", used)
+        with closing(open_budget(account, folder, system_now)) as budget:
+            windows = [
+                f"{used:,} used, {max(limit.requests - used, 0):,} free of {limit}" for limit, used in budget.used()
+            ]
+        table.add_row(f"budget ({account.name})", "; ".join(windows))

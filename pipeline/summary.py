@@ -1,6 +1,7 @@
 """What a run leaves on the terminal: the state of the parcels in a few lines, from the published warehouse."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -43,9 +44,14 @@ def summary(folder: DataFolder, *, title: str, notes: list[str]) -> RenderableTy
 def show(folder: DataFolder, *, title: str, notes: list[str]) -> None:
     """Print the summary, then where everything lies, unframed so that paths stay whole."""
     Console().print(summary(folder, title=title, notes=notes))
-    print(f"warehouse      {folder.published}")
-    print(f"exports        {folder.exports / 'current'}")
-    print(f"raw responses  {folder.responses}")
+    print(f"warehouse      {from_here(folder.published)}")
+    print(f"exports        {from_here(folder.exports / 'current')}")
+    print(f"raw responses  {from_here(folder.responses)}")
+
+
+def from_here(path: Path) -> Path:
+    """The path as one would type it in this folder."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _status_table(warehouse: duckdb.DuckDBPyConnection) -> Table:

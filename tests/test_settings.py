@@ -1,5 +1,7 @@
 """Settings: read from the environment, refused in one sentence that names them."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.errors import SettingsError
@@ -54,4 +56,41 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_missing_credentials_are_asked_for_by_name() -> None:
     with pytest.raises(SettingsError, match="PARCELS_ACCESS_TOKEN"):
+        load_settings().accounts()
+
+
+def test_several_accounts_come_from_a_file_beside_env(tmp_path: Path) -> None:
+    (tmp_path / "parcels.toml").write_text(
+        '[accounts.hk]\naccess_token = "sk-1"\n'
+        '[accounts.sg]\nclient_id = "me"\nclient_secret = "pw"\nrate_limits = "7/minute"\n'
+        'api_url = "https://testing-api-gateway.fuuffy.com/v1"\n'
+    )
+    settings = load_settings()
+    hk, sg = settings.accounts()
+    assert (hk.name, hk.api_url, hk.rate_limits) == ("hk", settings.api_url, settings.rate_limits)
+    assert (sg.name, sg.api_url, sg.rate_limits) == (
+        "sg", "https://testing-api-gateway.fuuffy.com", (RateLimit(7, 60),)
+    )  # fmt: skip
+    assert settings.default_account() == "default"
+
+
+def test_one_account_in_the_file_owns_orders_that_name_none(tmp_path: Path) -> None:
+    (tmp_path / "parcels.toml").write_text('[accounts.hk]\naccess_token = "sk-1"\n')
+    assert load_settings().default_account() == "hk"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[accounts.hk\n", "parcels.toml cannot be read"),
+        ("[accounts.hk]\n", r"accounts\.hk.*needs access_token"),
+        ('[accounts.hk]\naccess_token = "s"\napi_url = "http://example.com"\n', r"accounts\.hk.*api_url"),
+        ('[accounts.hk]\naccess_token = "s"\ntokn = "s"\n', r"accounts\.hk.*tokn"),
+        ('[accounts."h k"]\naccess_token = "s"\n', "name"),
+        ("accounts = 3\n", r"\[accounts\.NAME\]"),
+    ],
+)
+def test_a_wrong_accounts_file_is_told_by_account_and_field(content: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "parcels.toml").write_text(content)
+    with pytest.raises(SettingsError, match=words):
         load_settings().accounts()

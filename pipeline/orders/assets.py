@@ -27,6 +27,7 @@ def orders_source(settings: Settings) -> OrdersSource:
         query=settings.orders_query,
         columns=settings.orders_columns,
         time_zone=settings.timezone,
+        account=settings.default_account(),
     )
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import ssl
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -16,6 +15,44 @@ from pipeline.tracking.fetch import WORKERS, Poller, Progress
 from pipeline.warehouse import DataFolder
 
 
+def open_budget(account: Account, folder: DataFolder, now: Callable[[], datetime]) -> Budget:
+    """The account's request budget, as the data folder knows it."""
+    return Budget(
+        folder.private(folder.state) / "budget.sqlite",
+        account.name,
+        account.rate_limits,
+        clock=lambda: now().timestamp(),
+        sleep=asyncio.sleep,
+    )
+
+
+def open_client(account: Account) -> httpx.AsyncClient:
+    """A client for the account's API. It follows no redirect, so that a token goes to no other host.
+
+    Proxies of the environment are for https only: plain http, which is loopback, would show the token to a proxy.
+    """
+    return httpx.AsyncClient(
+        timeout=TIMEOUT,
+        limits=httpx.Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS),
+        trust_env=account.api_url.startswith("https:"),
+        follow_redirects=False,
+    )
+
+
+def open_credentials(
+    account: Account, client: httpx.AsyncClient, budget: Budget, folder: DataFolder, now: Callable[[], datetime]
+) -> Credentials:
+    """The account's credentials; a fetched token is kept in the data folder for the next run."""
+    return Credentials(
+        account,
+        client,
+        budget,
+        folder.private(folder.state) / f"token-{account.name}.json",
+        clock=lambda: now().timestamp(),
+        sleep=asyncio.sleep,
+    )
+
+
 async def poll_account(
     account: Account,
     queries: Iterable[Query],
@@ -26,29 +63,14 @@ async def poll_account(
     now: Callable[[], datetime],
     deadline: datetime,
 ) -> None:
-    """Poll until the plan, the time or the service ends; `progress` tells how it went.
-
-    Every request of an account takes a slot of the budget kept in the data folder. Redirects are not followed, so
-    that a token goes to no other host; the environment's proxies are left out for loopback by httpx itself.
-    """
-
-    def clock() -> float:
-        return now().timestamp()
-
-    budget = Budget(
-        folder.private(folder.state) / "budget.sqlite",
-        account.name,
-        account.rate_limits,
-        clock=clock,
-        sleep=asyncio.sleep,
-    )
-    limits = httpx.Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS)
-    verify = ssl.create_default_context() if account.api_url.startswith("https:") else False
+    """Poll until the plan, the time or the service ends; `progress` tells how it goes and how it ended."""
+    budget = open_budget(account, folder, now)
+    progress.budget = budget
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT, limits=limits, verify=verify) as client:
+        async with open_client(account) as client:
             poller = Poller(
                 TrackingApi(client, account.api_url, now),
-                Credentials(account, client, budget, clock),
+                open_credentials(account, client, budget, folder, now),
                 budget,
                 land,
                 deadline=deadline.timestamp(),
@@ -58,4 +80,5 @@ async def poll_account(
             await poller.poll(queries, progress)
     finally:
         progress.waited_seconds = budget.waited_seconds
+        progress.budget = None
         budget.close()

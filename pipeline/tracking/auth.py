@@ -4,12 +4,13 @@ A 401 is answered by one renewal, which one task does while the others wait; a s
 """
 
 import asyncio
+import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import orjson
-from pydantic import SecretStr
 
 from pipeline.errors import CredentialsError, ParcelsError, ServiceError
 from pipeline.settings import Account
@@ -17,28 +18,42 @@ from pipeline.tracking.budget import Budget
 
 # A token must outlive the request that carries it.
 RENEW_AHEAD_SECONDS = 120.0
+# An authorization server that does not answer is asked once more, one that says "too many" a few times more.
+MAX_FAILURES = 2
+MAX_REJECTIONS = 5
 
 
 class Credentials:
-    """The tokens of one account. Fetching one takes a slot of the budget like any other request."""
+    """The tokens of one account. Fetching one takes a slot of the budget like any other request.
+
+    A fetched token is kept in `store` (mode 0600), so that the next run need not fetch another.
+    """
 
     def __init__(
         self,
         account: Account,
         client: httpx.AsyncClient,
         budget: Budget,
+        store: Path,
+        *,
         clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._account = account
         self._client = client
         self._budget = budget
+        self._store = store
         self._clock = clock
+        self._sleep = sleep
         self._lock = asyncio.Lock()
-        self._ready = account.access_token is not None
-        self._token = account.access_token.get_secret_value() if account.access_token else ""
-        self._expires_at = math.inf if self._ready else 0.0
-        self._renewed_after_401 = False
         self._trouble: ParcelsError | None = None
+        self._renewed_after_401 = False
+        self._is_ready = account.access_token is not None
+        self._token, self._expires_at = "", 0.0
+        if account.access_token is not None:
+            self._token, self._expires_at = account.access_token.get_secret_value(), math.inf
+        else:
+            self._token, self._expires_at = self._kept_token()
 
     async def token(self) -> str:
         """A token that is good for the next request. Raises CredentialsError or ServiceError when none can be had."""
@@ -55,19 +70,24 @@ class Credentials:
         Raises CredentialsError when there is none to get or a renewed one was refused as well.
         """
         async with self._lock:
+            if self._trouble:
+                raise self._trouble
             if refused != self._token:
                 return
-            if self._ready:
-                raise CredentialsError(
-                    "The API refuses the access token (401): check PARCELS_ACCESS_TOKEN, it may have expired."
+            if self._is_ready:
+                self._trouble = CredentialsError(
+                    f"The API refuses the access token (401): check {self._setting('access_token')},"
+                    " it may have expired or been revoked."
                 )
+                raise self._trouble
             if self._renewed_after_401:
-                raise CredentialsError(
-                    "The API refuses even a fresh token (401): check that PARCELS_CLIENT_ID belongs to an active"
-                    f" account at {self._account.api_url}."
+                self._trouble = CredentialsError(
+                    f"The API refuses even a fresh token (401): check that {self._setting('client_id')} belongs to an"
+                    f" active account at {self._account.api_url}."
                 )
-            await self._renew()
+                raise self._trouble
             self._renewed_after_401 = True
+            await self._renew()
 
     def accepted(self) -> None:
         """The API took the token: a later 401 is about its age, not about the credentials."""
@@ -80,33 +100,81 @@ class Credentials:
             # Whoever waits for the same token must not ask for it again in vain.
             self._trouble = trouble
             raise
+        self._keep_token()
 
     async def _fetch(self) -> None:
-        secret = self._account.client_secret or SecretStr("")
-        slot = await self._budget.slot(deadline=math.inf)
-        form = {
+        url = f"{self._account.api_url}/v1/auth/token"
+        failures = rejections = 0
+        while True:
+            slot = await self._budget.slot(deadline=math.inf)
+            try:
+                response = await self._client.post(url, data=self._form())
+            except httpx.HTTPError as error:
+                what = f"does not answer ({type(error).__name__})"
+            else:
+                self._budget.settle(slot, response.headers)
+                if response.status_code in {400, 401, 403}:
+                    raise CredentialsError(
+                        f"The API refuses the client credentials ({response.status_code}):"
+                        f" check {self._setting('client_id')} and {self._setting('client_secret')}."
+                    )
+                if response.status_code == 429 and rejections < MAX_REJECTIONS:
+                    rejections += 1
+                    self._budget.hold(response.headers)
+                    continue
+                if self._read(response.content):
+                    return
+                what = f"answers {response.status_code} without a token"
+            failures += 1
+            if failures >= MAX_FAILURES:
+                raise ServiceError(f"{url} {what}: check {self._setting('api_url')} and the network, or try later.")
+            await self._sleep(1.0)
+
+    def _form(self) -> dict[str, str]:
+        secret = self._account.client_secret
+        return {
             "grant_type": "client_credentials",
             "client_id": self._account.client_id or "",
-            "client_secret": secret.get_secret_value(),
+            "client_secret": secret.get_secret_value() if secret else "",
         }
-        url = f"{self._account.api_url}/v1/auth/token"
+
+    def _read(self, body: bytes) -> bool:
+        """Take the token from an answer of the authorization server; False when it holds none."""
         try:
-            response = await self._client.post(url, data=form)
-        except httpx.HTTPError as error:
-            raise ServiceError(
-                f"No token could be fetched from {url} ({type(error).__name__}): check PARCELS_API_URL and the network."
-            ) from None
-        self._budget.settle(slot, response.headers)
-        if response.status_code in {400, 401, 403}:
-            raise CredentialsError(
-                f"The API refuses the client credentials ({response.status_code}):"
-                " check PARCELS_CLIENT_ID and PARCELS_CLIENT_SECRET."
-            )
+            document = orjson.loads(body)
+            data = document.get("data", document)
+            token, lifetime = data["access_token"], float(data.get("expires_in", 3600))
+        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
+            return False
+        if not (isinstance(token, str) and token):
+            return False
+        self._token, self._expires_at = token, self._clock() + lifetime
+        return True
+
+    def _owner(self) -> str:
+        """Whose token it is: another client, or another server, must not get it."""
+        return hashlib.sha256(orjson.dumps([self._account.api_url, self._form()])).hexdigest()
+
+    def _kept_token(self) -> tuple[str, float]:
         try:
-            data = orjson.loads(response.content)["data"]
-            self._token, lifetime = str(data["access_token"]), float(data.get("expires_in", 3600))
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-            raise ServiceError(
-                f"{url} answered {response.status_code} without a token: check PARCELS_API_URL, or try again later."
-            ) from None
-        self._expires_at = self._clock() + lifetime
+            kept = orjson.loads(self._store.read_bytes())
+            if kept["owner"] == self._owner():
+                return str(kept["token"]), float(kept["expires_at"])
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+            pass
+        return "", 0.0
+
+    def _keep_token(self) -> None:
+        """Losing the token costs one request, so a disk that won't take it is no trouble."""
+        content = orjson.dumps({"owner": self._owner(), "token": self._token, "expires_at": self._expires_at})
+        fresh = self._store.with_suffix(".new")
+        try:
+            fresh.unlink(missing_ok=True)
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(content)
+            fresh.replace(self._store)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+
+    def _setting(self, name: str) -> str:
+        return self._account.setting(name)

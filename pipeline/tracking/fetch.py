@@ -31,11 +31,13 @@ _PASSING = {Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.NETWORK_ERROR}
 class Progress:
     """How the polling of one account stands; read while it runs, returned when it ends."""
 
+    account: str
     planned: int
     done: int = 0
     requests: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     waited_seconds: float = 0.0
+    budget: Budget | None = None
     ran_out_of_time: bool = False
     trouble: ParcelsError | None = None
 

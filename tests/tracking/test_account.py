@@ -23,7 +23,7 @@ def poll(folder: DataFolder, url: str, queries: Iterable[Query], **settings: Any
     """Poll with the emulator's own credentials unless `settings` say otherwise."""
     given = {"access_token": DEMO.token, "rate_limits": "100000/minute", **settings}
     (account,) = load_settings(data_dir=folder.root, api_url=url, **given).accounts()
-    progress, answers = Progress(planned=0), list[Answer]()
+    progress, answers = Progress("default", planned=0), list[Answer]()
     asyncio.run(
         poll_account(
             account,
