@@ -28,7 +28,7 @@ from fact_shipment join dim_courier using (courier)
 group by name order by delivered desc, name limit 8
 """
 _EXCEPTIONS = """
-select coalesce(responsible, 'unknown') as responsible, status || ' · ' || substatus as reason, count(*) as parcels,
+select coalesce(responsible, '–') as responsible, status || ' · ' || substatus as reason, count(*) as parcels,
     max(hours_open) / 24 as oldest_days
 from open_exception group by all order by parcels desc, reason limit 8
 """
@@ -70,7 +70,7 @@ def _courier_table(warehouse: duckdb.DuckDBPyConnection) -> Table:
 
 
 def _exception_table(warehouse: duckdb.DuckDBPyConnection) -> Table:
-    table = _table("Open exceptions", "reason", "parcels", "oldest, days", "whose move it is")
+    table = _table("Open exceptions (days since the oldest began)", "reason", "parcels", "days", "whose move")
     for responsible, reason, parcels, oldest in warehouse.execute(_EXCEPTIONS).fetchall():
         table.add_row(reason.replace("_", " "), f"{parcels:,}", _days(oldest), responsible)
     return table
@@ -78,9 +78,9 @@ def _exception_table(warehouse: duckdb.DuckDBPyConnection) -> Table:
 
 def _table(title: str, first: str, *others: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     for other in others:
-        table.add_column(other, justify="right" if other and other != "whose move it is" else "left")
+        table.add_column(other, justify="right" if other and other != "whose move" else "left")
     return table
 
 
