@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import ssl
 from collections.abc import Callable
 from contextlib import closing
 from email.utils import parsedate_to_datetime
@@ -70,7 +71,7 @@ async def _ask(settings: Settings, account: Account) -> str:
         slot = await budget.slot(system_now().timestamp())
         if slot is None:
             return f"{account.name}: not asked, the budget is used up for now"
-        async with open_client(account) as client:
+        async with open_client(account, ssl.create_default_context()) as client:
             token = await open_credentials(account, client, budget, folder, system_now).token()
             query = Query(account.name, _NO_ORDER, None, "order_id")
             answer = await TrackingApi(client, account.api_url, system_now).ask(query, token, 1)

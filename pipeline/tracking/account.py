@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from datetime import datetime
 
 import httpx
@@ -26,14 +28,17 @@ def open_budget(account: Account, folder: DataFolder, now: Callable[[], datetime
     )
 
 
-def open_client(account: Account) -> httpx.AsyncClient:
-    """A client for the account's API. It follows no redirect, so that a token goes to no other host.
+def open_client(account: Account, tls: ssl.SSLContext) -> httpx.AsyncClient:
+    """A client with one connection to the account's API, for one worker.
 
-    Proxies of the environment are for https only: plain http, which is loopback, would show the token to a proxy.
+    httpx looks at every idle connection of a client on each request: 16 clients of one connection cost 1.2 ms of
+    processor time a request, one client of 16 costs 1.7. No redirect is followed, so that a token goes to no other
+    host; proxies of the environment are for https only, since plain http would show them the token.
     """
     return httpx.AsyncClient(
+        verify=tls,
         timeout=TIMEOUT,
-        limits=httpx.Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS),
+        limits=httpx.Limits(max_connections=1),
         trust_env=account.api_url.startswith("https:"),
         follow_redirects=False,
     )
@@ -67,10 +72,12 @@ async def poll_account(
     budget = open_budget(account, folder, now)
     progress.budget = budget
     try:
-        async with open_client(account) as client:
+        async with AsyncExitStack() as clients:
+            tls = ssl.create_default_context()
+            opened = [await clients.enter_async_context(open_client(account, tls)) for _ in range(WORKERS)]
             poller = Poller(
-                TrackingApi(client, account.api_url, now),
-                open_credentials(account, client, budget, folder, now),
+                [TrackingApi(client, account.api_url, now) for client in opened],
+                open_credentials(account, opened[0], budget, folder, now),
                 budget,
                 land,
                 deadline=deadline.timestamp(),
