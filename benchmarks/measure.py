@@ -5,8 +5,9 @@
     python -m benchmarks.measure flatten    raw responses with 1 M events into fact_tracking_event
     python -m benchmarks.measure poll       `parcels run` for 5,000 orders, 20 ms latency, no limit
 
-Machines are noisy: compare figures of one call, not of two days. Memory is the largest process of the command; the
-emulator that answers the requests runs beside it and is not counted.
+Machines are noisy: compare figures of one call, not of two days. Memory is the largest process of the command, and
+at least what this script itself holds when it starts it (so its imports wait); the emulator that answers the requests
+runs beside it and is not counted.
 """
 
 import argparse
@@ -20,13 +21,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.raw_responses import write_raw_responses
-from pipeline.demo import write_orders
-from pipeline.emulator.process import running_emulator
-from pipeline.emulator.tokens import Credentials
-from pipeline.emulator.world import World
-from pipeline.settings import REPOSITORY
-
+REPOSITORY = Path(__file__).resolve().parent.parent
 NO_LIMIT = "1000000/minute"
 
 
@@ -71,12 +66,19 @@ def measure_demo() -> tuple[float, float, float]:
 
 
 def measure_flatten(events: int) -> tuple[float, float, float]:
+    from benchmarks.raw_responses import write_raw_responses
+
     with fresh_folder() as folder:
         write_raw_responses(folder / "data", events)
         return run([sys.executable, "-m", "benchmarks.flatten", str(folder / "data")])
 
 
 def measure_poll(orders: int) -> tuple[float, float, float]:
+    from pipeline.demo import write_orders
+    from pipeline.emulator.process import running_emulator
+    from pipeline.emulator.tokens import Credentials
+    from pipeline.emulator.world import World
+
     now = datetime.now(UTC).replace(microsecond=0)
     starts_at = now - timedelta(days=45)
     with (
