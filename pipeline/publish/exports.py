@@ -1,5 +1,6 @@
 """The Parquet exports: one file a table for readers that speak no DuckDB, with a manifest that describes them."""
 
+import base64
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import duckdb
 import orjson
+import pyarrow as pa
 
 from pipeline.errors import WarehouseError
 from pipeline.publish.snapshot import point, prune
@@ -74,8 +76,9 @@ def _export(connection: duckdb.DuckDBPyConnection, table: str, comment: str, tar
     if month := PARTITIONED.get(table):
         path.mkdir()
         # A month of its own keeps events without a readable time: Hive would name their folder after a null.
-        options = "partition_by (month), write_partition_columns true"
         select = f"{select}, coalesce({month}, 'unknown') as month"
+        schema = _as_arrow_partitions(connection.execute(f'select {select} from "{table}" limit 0').to_arrow_table())
+        options = f"partition_by (month), write_partition_columns true, kv_metadata {{'ARROW:schema': '{schema}'}}"
         columns.append(("month", "VARCHAR", "month of event_at (UTC), YYYY-MM; unknown without a readable time"))
         exported.append(("month", "VARCHAR"))
     else:
@@ -103,6 +106,16 @@ def _exported(name: str, kind: str) -> tuple[str, str]:
     if kind == "TIMESTAMP" and not name.endswith("_local"):
         return f"timezone('UTC', \"{name}\")", "TIMESTAMP WITH TIME ZONE"
     return f'"{name}"', kind
+
+
+def _as_arrow_partitions(empty: pa.Table) -> str:
+    """The Arrow schema to store in the files, `month` as a dictionary: Arrow makes that of the folders' names.
+
+    Without it pandas and pyarrow refuse the folder, since the column in the file is then of another type.
+    """
+    place = empty.schema.get_field_index("month")
+    schema = empty.schema.set(place, pa.field("month", pa.dictionary(pa.int32(), pa.string())))
+    return base64.b64encode(schema.serialize().to_pybytes()).decode()
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection) -> str | None:
