@@ -75,7 +75,7 @@ async def _ask(settings: Settings, account: Account) -> str:
             token = await open_credentials(account, client, budget, folder, system_now).token()
             query = Query(account.name, _NO_ORDER, None, "order_id")
             answer = await TrackingApi(client, account.api_url, system_now).ask(query, token, 1)
-        budget.settle(slot, answer.headers)
+        budget.settle(slot, answer.headers, rejected=answer.outcome is Outcome.RATE_LIMITED)
     if answer.outcome is Outcome.UNAUTHORIZED:
         raise SettingsError(f"the API refuses the token (401): check {account.setting('access_token')}.")
     if answer.outcome in {Outcome.NETWORK_ERROR, Outcome.TIMEOUT, Outcome.SERVER_ERROR}:

@@ -110,9 +110,10 @@ class Credentials:
             try:
                 response = await self._client.post(url, data=self._form())
             except httpx.HTTPError as error:
+                self._budget.settle(slot, {})
                 what = f"does not answer ({type(error).__name__})"
             else:
-                self._budget.settle(slot, response.headers)
+                self._budget.settle(slot, response.headers, rejected=response.status_code == 429)
                 if response.status_code in {400, 401, 403}:
                     raise CredentialsError(
                         f"The API refuses the client credentials ({response.status_code}):"
@@ -120,7 +121,6 @@ class Credentials:
                     )
                 if response.status_code == 429 and rejections < MAX_REJECTIONS:
                     rejections += 1
-                    self._budget.hold(response.headers)
                     continue
                 if self._read(response.content):
                     return

@@ -93,20 +93,21 @@ class Poller:
         """Ask about one parcel until it is settled; False when the time ran out before it was."""
         attempts = rejections = 0
         while not progress.trouble:
+            # A renewal waits for a slot of its own: before ours is taken, so that ours is used at once.
+            await self._credentials.token()
             slot = await self._budget.slot(self._deadline)
             if slot is None:
                 return False
             token = await self._credentials.token()
             attempts += 1
             answer = await api.ask(query, token, attempts)
-            self._budget.settle(slot, answer.headers)
+            self._budget.settle(slot, answer.headers, rejected=answer.outcome is Outcome.RATE_LIMITED)
             self._land(answer)
             progress.requests += 1
             progress.outcomes[answer.outcome] += 1
             self._watch_service(answer)
 
             if answer.outcome is Outcome.RATE_LIMITED:
-                self._budget.hold(answer.headers)
                 rejections += 1
                 attempts -= 1
                 if rejections >= MAX_REJECTIONS:
