@@ -88,14 +88,15 @@ create table if not exists fact_tracking_event (
     last_response_id varchar    -- that last answer, see fact_poll
 );
 
--- One row per answer with status 200 that could not be read in full, and why; the body lies in its raw file.
+-- One row per answer with a history that could not be read in full, and why; the body lies in its raw file. What could
+-- be read of it is in the facts all the same.
 create table if not exists quarantined_response (
     response_id varchar,       -- the answer, see fact_poll
     account varchar,           -- merchant account that asked
     order_id varchar,          -- order asked about
     tracking_number varchar,   -- parcel asked about
     requested_at timestamp,    -- when it was asked (UTC)
-    reason varchar,            -- unreadable_body, unreadable_event_list or unreadable_event
+    reason varchar,            -- truncated_body, damaged_text, unreadable_body, unreadable_event_list, unreadable_event or shortened_text
     detail varchar,            -- the reason in words
     raw_file varchar           -- where the body lies, below raw/tracking_responses
 );

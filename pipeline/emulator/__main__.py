@@ -41,6 +41,7 @@ def main(argv: list[str] | None = None) -> None:
         tokens=Tokens(Credentials(options.token, options.client_id, options.client_secret)),
         faults=FaultPlan(options.seed, faults),
         retry_after=options.retry_after,
+        elsewhere=options.elsewhere,
     )
     app = Emulator(api, Control(api, clock), options.latency_ms / 1000, options.slow_body_seconds)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
@@ -99,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--retry-after", action="store_true", help="send Retry-After with every 429")
     add("--latency-ms", type=float, default=0.0, help="wait before every answer (%(default)s)")
     add("--faults", default="", help="shares of faulty answers, e.g. server_error=0.05,html_200=0.02:sticky")
-    add("--slow-body-seconds", type=float, default=3.0, help="what the fault slow_body takes (%(default)s)")
+    add("--slow-body-seconds", type=float, default=3.0, help="what slow_head and slow_body take (%(default)s)")
+    add("--elsewhere", default="https://elsewhere.invalid", help="the other host that redirects name (%(default)s)")
     add("--token", default=demo.token, help="an access token that never expires (%(default)s)")
     add("--client-id", default=demo.client_id, help="(%(default)s)")
     add("--client-secret", default=demo.client_secret, help="(%(default)s)")

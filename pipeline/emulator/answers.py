@@ -96,6 +96,16 @@ def bad_request(error_code: str | None, *trace: dict[str, str]) -> dict[str, Any
     return {"error": error}
 
 
+def conflict() -> dict[str, Any]:
+    return {"error": {"code": "409000", "code_reason": "CONFLICT", "message": "Order is being processed"}}
+
+
+def unprocessable() -> dict[str, Any]:
+    """Field errors as an object, where a bad request has a list."""
+    trace = {"order_id": "The order id format is invalid."}
+    return {"error": {"code": "validation_error", "message": "Validation failed", "error_trace": trace}}
+
+
 def unauthorized(is_expired: bool, is_flat: bool) -> dict[str, Any]:
     """Refused for its token: the API's pages show the body both flat and inside `error`."""
     code = "invalid_token" if is_expired else "401000"

@@ -39,6 +39,7 @@ class Api:
     tokens: Tokens
     faults: FaultPlan
     retry_after: bool = False
+    elsewhere: str = "https://elsewhere.invalid"
     stats: Stats = field(default_factory=Stats)
 
     def reply(self, request: Request) -> Reply:
@@ -53,7 +54,7 @@ class Api:
         else:
             reply = handler(request, now)
         self.stats.requests[endpoint][str(reply.status)] += 1
-        return reply._replace(headers=self._limit_headers(verdict, reply.status, limited_at))
+        return reply._replace(headers=reply.headers + self._limit_headers(verdict, reply.status, limited_at))
 
     def _route(self, request: Request) -> tuple[str, Callable[[Request, datetime], Reply]]:
         match request.method, request.path:
@@ -80,7 +81,7 @@ class Api:
         if order is None:
             return json_reply(400, answers.unknown_order())
         parcel = next((parcel for parcel in order.parcels if parcel.assigned_at <= now), None)
-        return self._faulty(order_id, json_reply(200, answers.tracking(order, parcel, now)))
+        return self._faulty(request, order_id, json_reply(200, answers.tracking(order, parcel, now)))
 
     def _track_parcel(self, request: Request, now: datetime) -> Reply:
         tracking_number = request.query.get("tracking_number", "")
@@ -91,14 +92,14 @@ class Api:
         if parcel is None:
             return json_reply(404, answers.not_found("Tracking number not found"))
         reply = json_reply(200, answers.tracking(parcel.order, parcel, now))
-        return self._faulty(parcel.order.order_id, reply)
+        return self._faulty(request, parcel.order.order_id, reply)
 
-    def _faulty(self, order_id: str, reply: Reply) -> Reply:
+    def _faulty(self, request: Request, order_id: str, reply: Reply) -> Reply:
         kind = self.faults.pick(order_id)
         if kind is None:
             return reply
         self.stats.faults[kind] += 1
-        return spoil(kind, reply)
+        return spoil(kind, reply, request, self.elsewhere)
 
     def _order_list(self, request: Request, now: datetime) -> Reply:
         return order_list(self.world.orders_until(now), request.query, now)

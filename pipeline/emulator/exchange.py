@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-Transport = Literal["whole", "reset", "slow_body"]
+Transport = Literal["whole", "dropped", "reset", "silent", "stalled", "slow_head", "slow_body"]
 
 
 class Request(NamedTuple):

@@ -10,19 +10,57 @@ from hashlib import blake2b
 from typing import Literal, NamedTuple, get_args
 
 FaultKind = Literal[
+    # an error status
+    "bad_request",  # 400
+    "unauthorized",  # 401 although the token is good
+    "forbidden",  # 403
+    "not_found",  # 404
+    "conflict",  # 409
+    "unprocessable",  # 422, the field errors as an object
+    "rate_limited",  # 429 although the budget is not used up
     "server_error",  # 500
     "bad_gateway",  # 502 with a proxy's HTML page
     "unavailable",  # 503
-    "rate_limited",  # 429 although the budget is not used up
+    "token_echo",  # 500, the error quotes the token
+    "error_200",  # 200, the body is the error of a 500
+    "redirect",  # 302 to another host
+    # trouble on the way
+    "dropped",  # the connection is reset before a byte
     "reset",  # the connection is reset in mid-body
-    "truncated",  # 200, the JSON stops half-way, the length says that is all
-    "html_200",  # 200 with a web page
-    "empty_body",  # 200 with nothing
-    "slow_body",  # 200, right, but it drips
-    "data_null",  # 200 {"data": null}
-    "list_null",  # 200, tracking_msg_list null
-    "list_nonsense",  # 200, a list of things that are no events
-    "invalid_utf8",  # 200, a character cut in two
+    "silent",  # nothing comes, until the client gives up
+    "stalled",  # half of the body, then nothing
+    "slow_head",  # right, but late
+    "slow_body",  # right, but it drips
+    # 200 with a body that is no JSON, or in another dress
+    "truncated",  # the JSON stops half-way, the length says that is all
+    "html_200",  # a web page
+    "empty_body",  # nothing
+    "warning",  # a line of text before the JSON
+    "wrong_type",  # right, but said to be a web page
+    "invalid_utf8",  # a character cut in two
+    "charset",  # Big5, or GB18030 where Big5 lacks a character; the header says so
+    "bom",  # a byte order mark before it
+    "gzip",  # packed, as the header says
+    "wrong_encoding",  # not packed, though the header says so
+    "huge_body",  # 50 MB: right, and a field of padding behind the list
+    "gzip_bomb",  # right, and 50 MB of blanks behind it, packed to 200 kB
+    # 200 with JSON in another shape
+    "data_null",  # {"data": null}
+    "data_text",  # data and list as strings that hold JSON
+    "data_in_list",  # data as a list with one object
+    "list_null",  # tracking_msg_list null
+    "list_empty",  # tracking_msg_list []
+    "list_shorter",  # the newer half of the events is gone
+    "list_numbered",  # the list as an object of numbered keys
+    "list_text",  # the list as a sentence
+    "list_nonsense",  # a list of things that are no events
+    "list_mixed",  # events among things that are no events
+    "duplicated",  # every event twice, in any order
+    "fields_missing",  # no courier, no place, no tracking number
+    "fields_extra",  # fields that nobody knows, of any type
+    "numbers",  # numbers where strings belong
+    "strange_text",  # half a surrogate pair, NUL and NaN in fields that nobody knows
+    "deep",  # a field nested 100,000 deep
 ]
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 

@@ -54,14 +54,27 @@ class Emulator:
         if self._latency:
             await asyncio.sleep(self._latency)
         reply = self._api.reply(request)
-        if reply.transport == "reset":
-            await _send_head(reply, send)
-            await send(_part(reply.body[: len(reply.body) // 2], True))
-            await _reset(scope["extensions"][_TRANSPORT], receive)
-        elif reply.transport == "slow_body":
-            await _send_slowly(reply, send, self._slow_body)
-        else:
-            await _send_whole(reply, send)
+        await self._send(reply, scope, receive, send)
+
+    async def _send(self, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+        match reply.transport:
+            case "whole":
+                await _send_whole(reply, send)
+            case "slow_head":
+                await asyncio.sleep(self._slow_body)
+                await _send_whole(reply, send)
+            case "slow_body":
+                await _send_slowly(reply, send, self._slow_body)
+            case "dropped":
+                await _reset(scope["extensions"][_TRANSPORT], receive)
+            case "reset":
+                await _send_half(reply, send)
+                await _reset(scope["extensions"][_TRANSPORT], receive)
+            case "silent":
+                await _until_gone(receive)
+            case "stalled":
+                await _send_half(reply, send)
+                await _until_gone(receive)
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
@@ -102,6 +115,11 @@ async def _send_whole(reply: Reply, send: Send) -> None:
     await send(_part(reply.body, False))
 
 
+async def _send_half(reply: Reply, send: Send) -> None:
+    await _send_head(reply, send)
+    await send(_part(reply.body[: len(reply.body) // 2], True))
+
+
 async def _send_slowly(reply: Reply, send: Send, seconds: float) -> None:
     await _send_head(reply, send)
     size = max(1, -(-len(reply.body) // _SLOW_PIECES))
@@ -114,6 +132,10 @@ async def _send_slowly(reply: Reply, send: Send, seconds: float) -> None:
 async def _reset(transport: asyncio.Transport, receive: Receive) -> None:
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     transport.abort()
+    await _until_gone(receive)
+
+
+async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 

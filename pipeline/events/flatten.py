@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.events.reading import Reading, find_places, name_couriers, read_meanings, repair_bodies
+from pipeline.events.reading import Reading, find_places, name_couriers, read_meanings, read_odd_bodies
 from pipeline.settings import SQL_FOLDER
 from pipeline.warehouse import DataFolder, quoted
 
@@ -22,7 +22,7 @@ FILES_AT_ONCE = 20
 _MACROS = """
 create or replace temp macro unwrap_json(value) as
     case when json_type(value) = 'VARCHAR' then coalesce(try_cast(value ->> '$' as json), value) else value end;
-create or replace temp macro blank_to_null(value) as nullif(trim(value), '');
+create or replace temp macro blank_to_null(value) as nullif(trim(replace(value, chr(0), '')), '');
 """
 
 
@@ -92,9 +92,9 @@ def _stage(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, Pat
         f" select * exclude (filename), (map {{{names}}})[filename] as raw_file"
         f" from read_parquet([{paths}], filename = true, hive_partitioning = false)"
     )
-    connection.execute("create or replace temp table repaired_body (response_id varchar, document varchar)")
+    connection.execute("create or replace temp table odd_body (response_id varchar, document varchar, flaw varchar)")
     _build(connection, "response")
-    if repair_bodies(connection):
+    if read_odd_bodies(connection):
         _build(connection, "response")
     _build(connection, "listed_event")
     name_couriers(connection, reading.rules)
@@ -102,6 +102,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, Pat
     find_places(connection, reading.zones)
     _build(connection, "timed_event")
     _build(connection, "incoming_event")
+    _build(connection, "vaguer_event")
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, run_id: str, now: datetime) -> tuple[int, int, int, int]:
@@ -115,6 +116,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, run_id: str, now: datetime) ->
     try:
         connection.execute("delete from fact_tracking_event where event_id in (select event_id from known_event)")
         connection.execute(f"insert into fact_tracking_event by name {_step('fact_tracking_event')}")
+        connection.execute("delete from fact_tracking_event where event_id in (select event_id from vaguer_event)")
         for table in ("fact_poll", "quarantined_response", "loaded_response_file"):
             connection.execute(f"delete from {table} where raw_file in (select raw_file from response)")
         connection.execute(f"insert into fact_poll by name {_step('fact_poll')}")
@@ -133,7 +135,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, run_id: str, now: datetime) ->
         _count(connection, "fact_tracking_event") - before,
         _count(connection, "quarantined_response semi join response using (response_id)"),
     )
-    for table in ("response", "listed_event", "timed_event", "incoming_event", "known_event"):
+    for table in ("response", "listed_event", "timed_event", "incoming_event", "vaguer_event", "known_event"):
         connection.execute(f"drop table temp.{table}")
     return counts
 

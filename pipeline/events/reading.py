@@ -18,6 +18,7 @@ from pipeline.events.classify import Classification, Rules
 from pipeline.events.privacy import mask
 from pipeline.events.zone import ZoneRules
 from pipeline.settings import SQL_FOLDER
+from pipeline.tracking.body import Flaw, as_document, read_history
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -35,31 +36,27 @@ class Reading:
     @classmethod
     def load(cls, folder: Path = SQL_FOLDER / "reference") -> "Reading":
         digest = hashlib.sha256()
-        for path in sorted(folder.glob("*.csv")):
+        for path in (*sorted(folder.glob("*.csv")), *sorted((SQL_FOLDER / "events").glob("*.sql"))):
             digest.update(path.read_bytes())
         return cls(Rules.load(folder), ZoneRules.load(folder), digest.hexdigest())
 
 
-def repair_bodies(connection: duckdb.DuckDBPyConnection) -> int:
-    """Mend what a careful reader can still read: stray bytes, a byte order mark, half of a surrogate pair.
-
-    Returns how many bodies of `response` that DuckDB can't read were mended into `repaired_body`.
-    """
-    broken = connection.execute(
-        "select response_id, body from raw_response semi join (select response_id from response where is_broken)"
-        " using (response_id)"
-    ).fetchall()
-    mended = [(response_id, document) for response_id, body in broken if (document := _repaired(body)) is not None]
-    _lookup(connection, "repaired_body", {"response_id": [m[0] for m in mended], "document": [m[1] for m in mended]})
-    return len(mended)
-
-
-def _repaired(body: bytes) -> str | None:
-    try:
-        document = json.loads(body.decode("utf-8-sig", errors="replace"), parse_constant=lambda _: None)
-        return json.dumps(document, ensure_ascii=False).encode("utf-8", errors="replace").decode()
-    except ValueError:
-        return None
+def read_odd_bodies(connection: duckdb.DuckDBPyConnection) -> int:
+    """Read the bodies that the SQL marked odd as a careful person would, into `odd_body`; how many there were."""
+    odd = connection.execute(
+        "select response_id, body, headers, reason from raw_response"
+        " semi join (select response_id from response where is_odd) using (response_id)"
+    )
+    columns: dict[str, list[str | None]] = {"response_id": [], "document": [], "flaw": []}
+    # One at a time: a body may be as large as the largest that is kept.
+    while row := odd.fetchone():
+        response_id, body, headers, reason = row
+        history = read_history(body, json.loads(headers).get("content-type", ""))
+        columns["response_id"].append(response_id)
+        columns["document"].append(as_document(history))
+        columns["flaw"].append(Flaw.TOO_LARGE if reason == Flaw.TOO_LARGE else history.flaw)
+    _lookup(connection, "odd_body", columns)
+    return len(columns["response_id"])
 
 
 def name_couriers(connection: duckdb.DuckDBPyConnection, rules: Rules) -> None:

@@ -18,8 +18,9 @@ identified as (
         event.listed_key,
         event.answer_rank,
         event.location is not null as has_location,
+        -- No text holds the character 0, so no two keys run into each other.
         md5(concat_ws(
-            '|', response.account,
+            chr(0), response.account,
             coalesce(response.answered_tracking_number, upper(response.tracking_number), 'order ' || response.order_id),
             coalesce(response.courier, ''), coalesce(event.code, ''), coalesce(event.event_time_raw, ''),
             regexp_replace(lower(coalesce(event.message, '')), '\s+', ' ', 'g')

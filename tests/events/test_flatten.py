@@ -33,12 +33,15 @@ def body(*events: object, wrapped: bool = False, **fields: object) -> bytes:
     return json.dumps({"data": json.dumps(data) if wrapped else data}, ensure_ascii=False).encode()
 
 
-def land(folder: DataFolder, bodies: Sequence[bytes], *, run: str = "run1", at: datetime = NOON) -> None:
+def land(
+    folder: DataFolder, bodies: Sequence[bytes], *, run: str = "run1", at: datetime = NOON, content_type: str = ""
+) -> None:
     landing = Landing(folder, run, "Asia/Hong_Kong")
     for place, content in enumerate(bodies):
-        outcome, reason = read_outcome(200, content)
+        outcome, reason = read_outcome(200, content, content_type)
+        headers = {"content-type": content_type}
         query = Query("default", "7", None, "order_id")
-        landing.write(Answer(query, at + timedelta(seconds=place), 1.0, 200, {}, content, outcome, reason, 1))
+        landing.write(Answer(query, at + timedelta(seconds=place), 1.0, 200, headers, content, outcome, reason, 1))
     landing.close()
 
 
@@ -123,7 +126,7 @@ def test_numbers_nulls_and_strange_elements_cost_only_themselves(folder: DataFol
     [
         (b"<html>busy</html>", "unreadable_body"),
         (b"", "unreadable_body"),
-        (body(PICKED_UP)[:-20], "unreadable_body"),
+        (body()[:8], "truncated_body"),
         (b'{"data": null}', "unreadable_body"),
         (body(tracking_msg_list="nonsense"), "unreadable_event_list"),
         (body(tracking_msg_list={"a": 1}), "unreadable_event_list"),
@@ -142,6 +145,108 @@ def test_a_stray_byte_does_not_cost_the_event(message: bytes, folder: DataFolder
     content = body({**PICKED_UP, "message": "MARK"}).replace(b"MARK", message)
     land(folder, [content])
     assert facts(folder, "select code, location from fact_tracking_event") == [("50", "深圳市")]
+
+
+def test_the_events_before_a_cut_are_facts_and_the_cut_is_on_record(folder: DataFolder) -> None:
+    whole = body(PICKED_UP, SIGNED)
+    land(folder, [whole[: whole.index("已签收".encode()) + 4]])
+    assert facts(folder, "select code, tracking_number from fact_tracking_event") == [("50", "SF100")]
+    assert facts(folder, "select outcome, event_count from fact_poll") == [("malformed", 1)]
+    assert facts(folder, "select reason, detail from quarantined_response") == [
+        ("truncated_body", "cut short, 1 events were read")
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        body(tracking_msg_list={"1": SIGNED, "0": PICKED_UP}),
+        body(tracking_msg_list=[json.dumps(PICKED_UP), SIGNED]),
+        json.dumps([PICKED_UP, SIGNED]).encode(),
+        json.dumps({"data": [json.loads(body(PICKED_UP, SIGNED))["data"]]}).encode(),
+        json.dumps({"data": {"courier_name": "SF"}, "tracking_msg_list": [PICKED_UP, SIGNED]}).encode(),
+        body(PICKED_UP, SIGNED).replace(b'{"data": {', b'{"data": {"tracking_msg_list": null, '),
+        body(PICKED_UP, SIGNED).decode().encode("utf-16"),
+    ],
+)
+def test_another_shape_of_the_same_history_is_read_the_same(content: bytes, folder: DataFolder) -> None:
+    land(folder, [content])
+    rows = facts(folder, "select code, message, sequence from fact_tracking_event order by sequence")
+    assert rows == [("50", PICKED_UP["message"], 1), ("80", SIGNED["message"], 2)]
+    assert facts(folder, "select outcome, event_count from fact_poll") == [("ok", 2)]
+    assert facts(folder, "select * from quarantined_response") == []
+
+
+def test_a_body_in_another_charset_is_read_by_its_label(folder: DataFolder) -> None:
+    land(folder, [body(PICKED_UP).decode().encode("gb18030")], content_type="application/json; charset=GBK")
+    assert facts(folder, "select location, message from fact_tracking_event") == [
+        (PICKED_UP["location"], PICKED_UP["message"])
+    ]
+
+
+def test_an_error_with_a_status_of_success_is_no_history_to_set_aside(folder: DataFolder) -> None:
+    land(folder, [b'{"error": {"code": "500999", "code_reason": "API_ERROR"}}'])
+    assert facts(folder, "select outcome, reason from fact_poll") == [("server_error", "API_ERROR")]
+    assert facts(folder, "select * from quarantined_response") == []
+
+
+DAMAGED = body(PICKED_UP).replace("丰".encode(), "丰".encode()[:2])
+LESS = [
+    DAMAGED,
+    body(PICKED_UP, courier_name=None),
+    body(PICKED_UP, tracking_number=""),
+    body({**PICKED_UP, "code": None}),
+    body({**PICKED_UP, "date": None}),
+    body({**PICKED_UP, "message": None}),
+    body(PICKED_UP, tracking_number=None, courier_name="").replace("件".encode(), b"\xe4"),
+]
+
+
+@pytest.mark.parametrize("less", LESS)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_event_told_with_less_and_in_full_is_one_event(less: bytes, is_first: bool, folder: DataFolder) -> None:
+    answers = [less, body(PICKED_UP)] if is_first else [body(PICKED_UP), less]
+    for hour, content in enumerate(answers):
+        land(folder, [content], run=f"run{hour}", at=NOON + timedelta(hours=hour))
+        facts(folder, "select 1")
+    told = "select tracking_number, courier, code, event_time_raw, message from fact_tracking_event"
+    full = [("SF100", "sf_express", "50", PICKED_UP["date"], PICKED_UP["message"])]
+    assert facts(folder, told) == full
+    assert one_by_one(folder, list(reversed(raw_files(folder))), told) == full
+
+
+def test_events_that_differ_in_what_both_tell_are_two(folder: DataFolder) -> None:
+    other_text = {**PICKED_UP, "code": None, "message": "顺丰速运 已收取"}
+    later = {**PICKED_UP, "code": None, "date": "2025-12-09 18:00:00"}
+    land(folder, [body(PICKED_UP, other_text, later)])
+    assert facts(folder, "select count(*) from fact_tracking_event") == [(3,)]
+
+
+def test_the_parts_of_an_identity_do_not_run_into_each_other(folder: DataFolder) -> None:
+    land(folder, [body({**PICKED_UP, "code": "50|2025"}, {**PICKED_UP, "code": "50", "date": "2025|"})])
+    assert facts(folder, "select count(*) from fact_tracking_event") == [(2,)]
+
+
+def test_an_endless_text_is_kept_in_part_and_that_is_on_record(folder: DataFolder) -> None:
+    land(folder, [body({**PICKED_UP, "message": "已收件" * 1_000_000}, SIGNED)])
+    assert facts(folder, "select code, length(message) from fact_tracking_event order by code") == [
+        ("50", 4000), ("80", len(SIGNED["message"]))
+    ]  # fmt: skip
+    assert facts(folder, "select reason, detail from quarantined_response") == [
+        ("shortened_text", "1 of 2 events have a text that is kept in part")
+    ]
+
+
+def test_a_list_of_a_million_things_does_not_reach_into_the_next_answer(folder: DataFolder) -> None:
+    endless = body(PICKED_UP).replace(b'"tracking_msg_list": [', b'"tracking_msg_list": [' + b"0," * 1_000_000)
+    land(folder, [endless, body(SIGNED, tracking_number="SF200")])
+    rows = facts(folder, "select tracking_number, code, message from fact_tracking_event order by code")
+    assert rows == [("SF100", "50", PICKED_UP["message"]), ("SF200", "80", SIGNED["message"])]
+
+
+def test_the_character_0_is_left_out_of_texts(folder: DataFolder) -> None:
+    land(folder, [body({**PICKED_UP, "code": "5\x000", "location": "\x00"})])
+    assert facts(folder, "select code, location from fact_tracking_event") == [("50", None)]
 
 
 @pytest.mark.parametrize(
