@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import ParcelsError
+from pipeline.stopping import Stopped, raise_stopped
 
 if TYPE_CHECKING:
     from pipeline.run import RunReport
@@ -21,15 +22,17 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command; what a user can mend ends as one sentence on stderr and exit code 1."""
+    """Run the command; what a user can mend ends as one sentence on stderr and exit code 1, Ctrl-C as one, too."""
     try:
-        app()
+        with raise_stopped():
+            app()
     except ParcelsError as error:
         print(f"parcels: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("parcels: stopped; what was fetched is kept.", file=sys.stderr)
-        sys.exit(130)
+    except Stopped as stop:
+        print("parcels: stopped; what was fetched is kept, and the next run goes on from there.", file=sys.stderr)
+        # As shells tell it: 130 for Ctrl-C, 143 for SIGTERM.
+        sys.exit(128 + stop.signum)
 
 
 @app.command()

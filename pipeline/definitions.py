@@ -12,6 +12,7 @@ from pipeline.polling.assets import due_shipment
 from pipeline.publish.assets import publish_assets
 from pipeline.publish.checks import publish_checks
 from pipeline.resources import parcels_resource
+from pipeline.stale_runs import dead_runs
 from pipeline.tracking.assets import tracking_responses
 
 collected = [orders, due_shipment, tracking_responses, reference, tracking_events]
@@ -21,14 +22,19 @@ published = publish_assets(tables)
 checks = [*event_checks, *model_checks, *publish_checks]
 
 everything = dg.AssetSelection.all()
-asked = dg.AssetSelection.assets(orders, due_shipment, tracking_responses)
+asked = dg.AssetSelection.assets(due_shipment, tracking_responses)
 
 daily = dg.define_asset_job("daily", everything, description="Orders in, parcels polled, models built, all published.")
 hourly = dg.define_asset_job("hourly", everything, description="The same every hour: spends the budget all day.")
 rebuild = dg.define_asset_job(
     "rebuild",
     everything - asked,
-    config={"ops": {"tracking_events": {"config": {"from_scratch": True}}}},
+    config={
+        "ops": {
+            "orders": {"config": {"only_if_missing": True}},
+            "tracking_events": {"config": {"from_scratch": True}},
+        }
+    },
     description="Everything again from raw responses; no request is sent.",
 )
 
@@ -55,6 +61,7 @@ defs = dg.Definitions(
         _schedule("daily", "30 6 * * *", dg.DefaultScheduleStatus.RUNNING),
         _schedule("hourly", "5 * * * *", dg.DefaultScheduleStatus.STOPPED),
     ],
-    resources={"parcels": parcels_resource()},
+    sensors=[dead_runs],
+    resources={"parcels": parcels_resource},
     executor=dg.in_process_executor,
 )

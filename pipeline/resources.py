@@ -1,12 +1,15 @@
 """What every asset is given: the settings, the data folder, the clock, and the lock that makes a run the only one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipeline.settings import Settings, load_settings
+from pipeline.stale_runs import mark_dead_runs, run_tags
+from pipeline.tracking.landing import Saved, recover
 from pipeline.warehouse import DataFolder, run_lock
 
 
@@ -23,22 +26,28 @@ class Parcels:
     now: Callable[[], datetime]
     # A run belongs to the day it began on, even when it ends on the next.
     started_at: datetime
+    # What runs that died had fetched.
+    recovered: Saved
     # Where lines of progress go instead of the run's log: a terminal.
     say: Callable[[str], None] | None = None
 
 
-def parcels_resource(
-    settings: Settings | None = None,
-    now: Callable[[], datetime] = system_now,
-    say: Callable[[str], None] | None = None,
-) -> dg.ResourceDefinition:
-    """The resource `parcels`: holds the data folder's lock for the whole run. Settings are read when the run starts."""
+@contextmanager
+def open_parcels(
+    settings: Settings, now: Callable[[], datetime], run_id: str, say: Callable[[str], None] | None = None
+) -> Iterator[Parcels]:
+    """Hold the data folder's lock for one run; what dead runs had fetched is taken in before anything is planned."""
+    folder = DataFolder(settings.data_dir)
+    with run_lock(folder, run_id):
+        yield Parcels(settings, folder, now, now(), recover(folder), say)
 
-    @dg.resource(description="Settings, data folder and clock; one run at a time.")
-    def parcels(_: dg.InitResourceContext) -> Iterator[Parcels]:
-        current = settings or load_settings()
-        folder = DataFolder(current.data_dir)
-        with run_lock(folder):
-            yield Parcels(current, folder, now, now(), say)
 
-    return parcels
+@dg.resource(description="Settings, data folder and clock; one run at a time.")
+def parcels_resource(context: dg.InitResourceContext) -> Iterator[Parcels]:
+    """The resource `parcels` of runs that Dagster starts. Settings are read when the run starts."""
+    assert context.instance is not None
+    assert context.run_id is not None
+    mark_dead_runs(context.instance)
+    with open_parcels(load_settings(), system_now, context.run_id) as parcels:
+        context.instance.add_run_tags(context.run_id, run_tags(parcels.folder))
+        yield parcels

@@ -1,13 +1,16 @@
 """Run a job of the graph from the command line: in this process, on the user's Dagster instance, told in sentences."""
 
 import os
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipeline import errors
+from pipeline.errors import WarehouseError
 from pipeline.settings import REPOSITORY, Settings
+from pipeline.stopping import Stopped, noted_stop
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -30,30 +33,46 @@ def dagster_home() -> str:
 def run_job(
     name: str, settings: Settings, *, now: Callable[[], datetime], say: Callable[[str], None] | None
 ) -> RunReport:
-    """Run `daily`, `hourly` or `rebuild` for today, so that it shows in Dagster's pages like a scheduled run."""
-    os.environ["DAGSTER_HOME"] = dagster_home()
+    """Run `daily`, `hourly` or `rebuild` for today, so that it shows in Dagster's pages like a scheduled run.
+
+    Raises WarehouseError when another run has the folder, and Stopped when a signal ended the run.
+    """
+    home = dagster_home()
+    os.environ["DAGSTER_HOME"] = home
     # Importing Dagster takes a second: only here, where it is needed.
     import dagster as dg
+    import sqlalchemy as sa
 
     from pipeline.definitions import defs
     from pipeline.partitions import poll_day
-    from pipeline.resources import parcels_resource
-    from pipeline.warehouse import DataFolder, run_lock
+    from pipeline.resources import open_parcels
+    from pipeline.stale_runs import mark_dead_runs, run_tags
 
-    # Said before a run is on the books: someone else has the folder.
-    with run_lock(DataFolder(settings.data_dir)):
-        pass
-    with dg.DagsterInstance.get() as instance:
-        result = defs.resolve_job_def(name).execute_in_process(
-            instance=instance,
-            partition_key=poll_day(now()),
-            resources={"parcels": parcels_resource(settings, now, say)},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={"dagster/from_ui": "false"},
-            raise_on_error=False,
-        )
-        sentence = None if result.success else _sentence(result.all_events)
-    return RunReport(result.run_id, result.success, sentence)
+    run_id = str(uuid.uuid4())
+    try:
+        with noted_stop() as which_stop, dg.DagsterInstance.get() as instance:
+            mark_dead_runs(instance)
+            with open_parcels(settings, now, run_id, say) as parcels:
+                result = defs.resolve_job_def(name).execute_in_process(
+                    instance=instance,
+                    run_id=run_id,
+                    partition_key=poll_day(now()),
+                    resources={"parcels": parcels},
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                    tags={"dagster/from_ui": "false", **run_tags(parcels.folder)},
+                    raise_on_error=False,
+                )
+            signum = which_stop()
+    except sa.exc.DBAPIError as error:
+        raise WarehouseError(
+            f"Dagster cannot keep its books in {home} ({error.orig}): make room there, or set DAGSTER_HOME to a folder"
+            " of your own; what was fetched is kept, and the next run goes on from there."
+        ) from error
+    if result.success:
+        return RunReport(run_id, True, None)
+    if signum is not None:
+        raise Stopped(signum)
+    return RunReport(run_id, False, _sentence(result.all_events))
 
 
 def _sentence(events: "Sequence[dg.DagsterEvent]") -> str:
@@ -66,10 +85,12 @@ def _sentence(events: "Sequence[dg.DagsterEvent]") -> str:
             name = check.check_name.replace("_", " ")
             return check.description or f"The check '{name}' of {check.asset_key.to_user_string()} failed: {numbers}."
         error = getattr(data, "error", None)
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None:
+        while error is not None:
             words: str = error.message.strip()
             name, _, rest = words.partition(": ")
-            return rest if hasattr(errors, name.rpartition(".")[2]) else words
+            if hasattr(errors, name.rpartition(".")[2]):
+                return rest
+            if error.cause is None:
+                return words
+            error = error.cause
     return "The run failed."

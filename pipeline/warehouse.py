@@ -3,7 +3,9 @@
 import fcntl
 import os
 import re
+import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +13,20 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import WarehouseError
+from pipeline.errors import ModelError, ParcelsError, WarehouseError
 from pipeline.settings import SQL_FOLDER
+from pipeline.stopping import before_stopping
 
+# The suffix of files and folders in the making: whoever takes the run lock next removes what is left of them.
+HALF_MADE = ".partial"
+# How long a second run waits before it gives up: as long as someone may look whether the lock is held.
+_LOCK_SECONDS = 0.5
+# What DuckDB says when the disk, a quota or a file size limit refuses, and when a file is not what it wrote.
+_REFUSED = re.compile(r"could not write|no space left|file too large|quota|max_temp_directory_size", re.IGNORECASE)
+_DAMAGED = re.compile(r"corrupt|not a valid duckdb|could not read enough bytes|serialization error", re.IGNORECASE)
 # Written and read by DuckDB 1.4 and later, 2.x included.
 STORAGE_VERSION = "v1.4.0"
+_SPILL = "spill"
 
 _TABLE = re.compile(r"((?:^--.*\n)+)create table if not exists (\w+) \(\n((?:.*\n)*?)\);", re.MULTILINE)
 _COLUMN = re.compile(r"^    (\w+) (\w+),? +-- (.+)$", re.MULTILINE)
@@ -78,6 +89,14 @@ class DataFolder:
         return self.raw / "landing"
 
     @property
+    def unreadable(self) -> Path:
+        return self.raw / "unreadable"
+
+    @property
+    def lock(self) -> Path:
+        return self.state / "run.lock"
+
+    @property
     def state(self) -> Path:
         return self.root / "state"
 
@@ -99,16 +118,21 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "memory_limit": _memory_limit(),
-        "temp_directory": str(path.parent / "spill") if not read_only else "",
+        "temp_directory": str(path.parent / _SPILL) if not read_only else "",
         "preserve_insertion_order": False,
     }
     try:
         connection = duckdb.connect(path, read_only=read_only, config=config)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         raise WarehouseError(_why_not_opened(path, error)) from error
     try:
-        connection.execute("set TimeZone = 'UTC'")
-        yield connection
+        # A query that is only broken off runs on in DuckDB's threads, and the next statement waits for it.
+        with before_stopping(connection.interrupt):
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+    except Exception as error:
+        _tell(error, path)
+        raise
     finally:
         connection.close()
 
@@ -118,23 +142,35 @@ def open_work(folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the private work database for writing, its base tables in place."""
     folder.private(folder.work.parent)
     if not folder.work.exists():
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {quoted(str(folder.work))} as work (storage_version '{STORAGE_VERSION}')")
-        folder.work.chmod(0o600)
+        _make_work_file(folder.work)
     with connect(folder.work) as connection:
         _make_base_tables(connection)
         yield connection
 
 
+def _make_work_file(path: Path) -> None:
+    fresh = path.with_suffix(HALF_MADE)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quoted(str(fresh))} as work (storage_version '{STORAGE_VERSION}')")
+        fresh.chmod(0o600)
+        fresh.replace(path)
+    except (duckdb.Error, OSError) as error:
+        raise WarehouseError(_refused(path, error)) from error
+
+
 def _make_base_tables(connection: duckdb.DuckDBPyConnection) -> None:
     there = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    for table in base_tables().values():
-        if table.name in there:
-            continue
+    missing = [table for table in base_tables().values() if table.name not in there]
+    if not missing:
+        return
+    connection.execute("begin")
+    for table in missing:
         connection.execute(table.ddl)
         connection.execute(f"comment on table {table.name} is {quoted(table.description)}")
         for column, _, comment in table.columns:
             connection.execute(f"comment on column {table.name}.{column} is {quoted(comment)}")
+    connection.execute("commit")
 
 
 def quoted(text: str) -> str:
@@ -143,23 +179,85 @@ def quoted(text: str) -> str:
 
 
 @contextmanager
-def run_lock(folder: DataFolder) -> Iterator[None]:
-    """Hold the data folder for one run; a second run is told who holds it. Freed by the system on any death."""
+def run_lock(folder: DataFolder, run_id: str) -> Iterator[None]:
+    """Hold the data folder for one run; a second run is told who holds it. Freed by the system on any death.
+
+    Begins by removing what dead runs left half-made. Raises WarehouseError when the folder is taken or unusable.
+    """
     folder.private(folder.state)
-    path = folder.state / "run.lock"
-    with path.open("a+", encoding="utf-8") as handle:
+    try:
+        handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise WarehouseError(f"The file {folder.lock} cannot be opened ({error.strerror}).") from error
+    try:
+        if not _locked(handle):
+            holder = os.pread(handle, 200, 0).decode(errors="replace") or "another process"
+            raise WarehouseError(
+                f"Another run is using {folder.root} ({holder}); wait until it ends, or set another PARCELS_DATA_DIR."
+            )
+        try:
+            holder = f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"
+            # Written over what is there, which needs no room where a run has been before.
+            os.ftruncate(handle, os.pwrite(handle, holder.encode(), 0))
+            _sweep(folder)
+        except OSError as error:
+            raise WarehouseError(_refused(folder.lock, error)) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_running(folder: DataFolder) -> bool:
+    """Whether a run holds the folder now."""
+    try:
+        handle = os.open(folder.lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def last_run(folder: DataFolder) -> str | None:
+    """The run that holds the folder or, when none does, held it last."""
+    try:
+        return folder.lock.read_text(encoding="utf-8", errors="replace").rpartition(" run ")[2]
+    except FileNotFoundError:
+        return None
+
+
+def _locked(handle: int) -> bool:
+    give_up_at = time.monotonic() + _LOCK_SECONDS
+    while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            handle.seek(0)
-            holder = handle.read().strip() or "another process"
-            raise WarehouseError(
-                f"Another run is using {folder.root} ({holder}); wait until it ends, or set another PARCELS_DATA_DIR."
-            ) from None
-        handle.truncate(0)
-        handle.write(f"process {os.getpid()} on {socket.gethostname()}")
-        handle.flush()
-        yield
+            if time.monotonic() > give_up_at:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
+
+
+def _sweep(folder: DataFolder) -> None:
+    """Remove what dead runs left half-made, and what their queries had moved out of memory."""
+    half_made = f"*{HALF_MADE}*"
+    for parent, pattern in (
+        (folder.responses, f"*/{half_made}"),
+        (folder.work.parent, half_made),
+        (folder.work.parent, _SPILL),
+        (folder.versions, half_made),
+        (folder.exports / "versions", half_made),
+    ):
+        for path in parent.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _memory_limit() -> str:
@@ -171,6 +269,44 @@ def _memory_limit() -> str:
 def _why_not_opened(path: Path, error: Exception) -> str:
     if not path.exists():
         return f"There is no warehouse at {path} yet; run 'parcels run' or 'parcels demo' first."
-    if "lock" in str(error).lower():
+    if "set lock" in str(error).lower():
         return f"The file {path} is in use by another program; close it there and run again."
-    return f"The file {path} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}"
+    if _REFUSED.search(str(error)):
+        return _refused(path, error)
+    return _damaged(path, error)
+
+
+def _tell(error: Exception, path: Path) -> None:
+    """Raise what `error` came from in words that help; most errors speak for themselves and are left alone."""
+    if isinstance(error, ParcelsError) and not isinstance(error, ModelError):
+        return
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(error, RuntimeError) and not isinstance(cause, Exception):
+            # A stop signal in mid-query: DuckDB hides what its handler raised behind an error of its own.
+            raise cause from None
+        if isinstance(cause, duckdb.Error) and _REFUSED.search(str(cause)):
+            raise WarehouseError(_refused(path, cause)) from error
+        if isinstance(cause, duckdb.Error) and _DAMAGED.search(str(cause)):
+            raise WarehouseError(_damaged(path, cause)) from error
+        cause = cause.__cause__ or cause.__context__
+
+
+def _refused(path: Path, error: Exception) -> str:
+    return (
+        f"The data folder takes no more ({_first_line(error)}): make room in {path.parent} or set another"
+        " PARCELS_DATA_DIR; what was written before is kept, and the next run goes on from there."
+    )
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    return (
+        f"The file {path} is damaged ({_first_line(error)}): delete it and run 'parcels rebuild', which makes it again"
+        " from the raw responses and the orders source."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error).splitlines()[0]

@@ -91,7 +91,7 @@ def other_process(home: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the data folder's lock."""
     script = (
         "import sys\nfrom pathlib import Path\nfrom pipeline.warehouse import DataFolder, run_lock\n"
-        "with run_lock(DataFolder(Path(sys.argv[1]))):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+        "with run_lock(DataFolder(Path(sys.argv[1])), 'r1'):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(home / "data")],

@@ -43,9 +43,9 @@ def test_responses_and_events_are_partitioned_by_poll_day() -> None:
     assert partitioned == {"tracking_responses", "fact_poll", "fact_tracking_event", "quarantined_response"}
 
 
-def test_a_rebuild_asks_nobody(repository: dg.RepositoryDefinition) -> None:
+def test_a_rebuild_sends_no_request(repository: dg.RepositoryDefinition) -> None:
     selected = {key.to_user_string() for key in repository.get_job("rebuild").asset_layer.executable_asset_keys}
-    assert not {"source_order", "due_shipment", "tracking_responses"} & selected
+    assert not {"due_shipment", "tracking_responses"} & selected
     assert {"fact_tracking_event", "fact_shipment", "exports"} <= selected
 
 

@@ -43,13 +43,21 @@ def _table(name: str) -> dg.AssetSpec:
     )
 
 
+class OrdersConfig(dg.Config):
+    """`only_if_missing` leaves the orders that are there as they are: a rebuild reads the source only without any."""
+
+    only_if_missing: bool = False
+
+
 @dg.multi_asset(specs=[_table("source_order"), _table("quarantined_order")], pool="warehouse")
-def orders(context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]) -> Iterator[dg.MaterializeResult]:
+def orders(
+    context: dg.AssetExecutionContext, config: OrdersConfig, parcels: dg.ResourceParam[Parcels]
+) -> Iterator[dg.MaterializeResult]:
     """Read what is new or changed in the merchant's table and merge it; what can't be used is set aside and counted."""
-    source = orders_source(parcels.settings)
     with open_work(parcels.folder) as connection:
-        summary = refresh_orders(connection, source, seen_at=parcels.now())
+        has_orders = connection.execute("select 1 from source_order limit 1").fetchone() is not None
+        summary = {}
+        if not (config.only_if_missing and has_orders):
+            summary = asdict(refresh_orders(connection, orders_source(parcels.settings), seen_at=parcels.now()))
         for table in sorted(context.op_execution_context.selected_output_names):
-            yield dg.MaterializeResult(
-                asset_key=table, metadata={**table_metadata(connection, table), **asdict(summary)}
-            )
+            yield dg.MaterializeResult(asset_key=table, metadata={**table_metadata(connection, table), **summary})

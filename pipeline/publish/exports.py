@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +16,7 @@ import pyarrow as pa
 from pipeline.errors import WarehouseError
 from pipeline.publish.snapshot import point, prune
 from pipeline.tracking.landing import fsync
-from pipeline.warehouse import DataFolder, quoted
+from pipeline.warehouse import HALF_MADE, DataFolder, quoted
 
 # What the pipeline keeps for itself: plans and ledgers say nothing to a reader of the exports.
 PRIVATE_TABLES = {"due_shipment", "loaded_response_file", "source_state", "reading_state"}
@@ -29,29 +30,37 @@ def publish_exports(
 
     Instants (`…_at`) become TIMESTAMP with UTC in the file; `…_local` wall clocks stay without a zone.
     """
-    target = folder.exports / "versions" / version
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    target = _free_name(folder.exports / "versions", version)
+    temporary = target.with_name(target.name + HALF_MADE)
     try:
-        tables = [_export(connection, name, comment, target) for name, comment in _tables(connection)]
+        temporary.mkdir(parents=True)
+        tables = [_export(connection, name, comment, temporary) for name, comment in _tables(connection)]
         manifest = {
             "run_id": run_id,
             "published_at": published_at.isoformat(timespec="seconds"),
             "data_as_of": _as_of(connection),
             "tables": tables,
         }
-        (target / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-        for path in [*target.rglob("*"), target]:
+        (temporary / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+        for path in [*temporary.rglob("*"), temporary]:
             fsync(path)
+        temporary.rename(target)
+        fsync(target.parent)
+        point(folder.exports / "current", target)
     except (OSError, duckdb.IOException) as error:
-        shutil.rmtree(target, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         raise WarehouseError(
             f"The exports could not be written ({str(error).splitlines()[0]}): make room in {folder.root};"
             " the last published exports stay in place."
         ) from error
-    point(folder.exports / "current", target)
     prune(target.parent, "*", keep=target)
     return manifest
+
+
+def _free_name(versions: Path, version: str) -> Path:
+    """A version that is exported again gets a folder of its own: someone may be reading the first."""
+    names = (version if number == 1 else f"{version}.{number}" for number in itertools.count(1))
+    return next(path for name in names if not (path := versions / name).exists())
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

@@ -9,29 +9,29 @@ from pathlib import Path
 
 from pipeline.errors import WarehouseError
 from pipeline.tracking.landing import fsync
-from pipeline.warehouse import DataFolder
+from pipeline.warehouse import HALF_MADE, DataFolder
 
 KEPT_VERSIONS = 3
 
 
 def publish_snapshot(folder: DataFolder, version: str) -> Path:
     """Publish the closed work database as `version`; returns the new file. Raises WarehouseError on a full disk."""
-    folder.versions.mkdir(parents=True, exist_ok=True)
     target = folder.versions / f"warehouse-{version}.duckdb"
-    temporary = target.with_suffix(".partial")
+    temporary = target.with_suffix(HALF_MADE)
     try:
+        folder.versions.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder.work, temporary)
         temporary.chmod(0o444)
         fsync(temporary)
         temporary.replace(target)
         fsync(folder.versions)
+        point(folder.published, target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise WarehouseError(
             f"The warehouse could not be published ({error.strerror}): make room in {folder.root};"
             " the last published version stays in place."
         ) from error
-    point(folder.published, target)
     prune(folder.versions, "warehouse-*.duckdb", keep=target)
     return target
 
@@ -47,10 +47,11 @@ def point(link: Path, target: Path) -> None:
 
 def prune(versions: Path, pattern: str, *, keep: Path) -> None:
     """Remove all but the newest versions; someone who has an old one open may read on."""
-    by_age = sorted(versions.glob(pattern), key=lambda path: (path == keep, path.stat().st_mtime_ns))
-    for path in by_age[:-KEPT_VERSIONS]:
+    whole = [path for path in versions.glob(pattern) if path.suffix != HALF_MADE]
+    for path in sorted(whole, key=lambda path: (path == keep, path.stat().st_mtime_ns))[:-KEPT_VERSIONS]:
         if path.is_dir():
-            shutil.rmtree(path)
+            # What is left of it, should we die on the way, is no version any more.
+            shutil.rmtree(path.rename(path.with_name(path.name + HALF_MADE)))
         else:
             path.unlink()
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)

@@ -7,10 +7,12 @@ What a dead run left behind is turned into Parquet by the next one. Raw files ar
 
 import base64
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -19,12 +21,12 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import WarehouseError
 from pipeline.tracking.api import Answer
-from pipeline.warehouse import DataFolder
-
-_T = TypeVar("_T")
+from pipeline.warehouse import HALF_MADE, DataFolder
 
 BATCH_ANSWERS = 1000
 BATCH_BYTES = 16 * 2**20
+# Sixty random bits of a run's id: with eight digits, ids of answers meet after some ten thousand runs.
+_RUN_DIGITS = 16
 
 SCHEMA = pa.schema(
     [
@@ -46,15 +48,28 @@ SCHEMA = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What came out of landing files: answers that are Parquet now, and lines that could not be read."""
+
+    answers: int = 0
+    unreadable: int = 0
+
+    def __add__(self, other: "Saved") -> "Saved":
+        return Saved(self.answers + other.answers, self.unreadable + other.unreadable)
+
+
 class Landing:
     """Takes answers as they come. Raises WarehouseError when the disk does not."""
 
     def __init__(self, folder: DataFolder, run_id: str, time_zone: str) -> None:
         self._folder = folder
         self._run_id = run_id
+        self._prefix = run_id.replace("-", "")[:_RUN_DIGITS]
         self._zone = ZoneInfo(time_zone)
-        self._batch: Batch | None = None
-        self._batches = 0
+        # By day: around midnight, and when the clock is set, answers of two days come in turns.
+        self._batches: dict[date, Batch] = {}
+        self._begun = 0
         self.answers = 0
         folder.private(folder.raw)
         folder.private(folder.landing)
@@ -63,36 +78,34 @@ class Landing:
     def write(self, answer: Answer) -> None:
         """Keep one answer for good; it is on the way to the disk when this returns."""
         polled_on = answer.requested_at.astimezone(self._zone).date()
-        batch = self._batch
-        if batch is not None and (batch.is_full or batch.polled_on != polled_on):
-            self._finish()
-            batch = None
-        if batch is None:
-            self._batches += 1
-            name = f"{polled_on}_{self._run_id}_{self._batches:05d}.jsonl"
-            batch = self._batch = Batch(self._folder.landing / name, polled_on)
+        batch = self._batches.get(polled_on) or self._begin(polled_on)
+        batch.append(_row(answer, f"{self._prefix}-{self.answers + 1:07d}", self._run_id))
         self.answers += 1
-        batch.append(_row(answer, f"{self._run_id}-{self.answers:07d}", self._run_id))
+        if batch.is_full:
+            self._finish(polled_on)
 
     def close(self) -> None:
-        """Turn the batch in progress into Parquet."""
-        if self._batch is not None:
-            self._finish()
+        """Turn the batches in progress into Parquet."""
+        for polled_on in list(self._batches):
+            self._finish(polled_on)
 
-    def _finish(self) -> None:
-        assert self._batch is not None
-        path = self._batch.close()
-        self._batch = None
-        to_parquet(path, self._folder)
+    def _begin(self, polled_on: date) -> "Batch":
+        name = f"{polled_on}_{self._prefix}_{self._begun + 1:05d}.jsonl"
+        batch = self._batches[polled_on] = Batch(self._folder.landing / name)
+        self._begun += 1
+        return batch
+
+    def _finish(self, polled_on: date) -> None:
+        to_parquet(self._batches.pop(polled_on).close(), self._folder)
 
 
 class Batch:
     """One landing file in progress."""
 
-    def __init__(self, path: Path, polled_on: date) -> None:
-        self.polled_on = polled_on
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: BinaryIO = _told(lambda: path.open("xb", buffering=0))
+        with _disk_trouble(path.parent):
+            self._file = path.open("xb", buffering=0)
         self._answers = 0
         self._bytes = 0
 
@@ -101,8 +114,19 @@ class Batch:
         return self._answers >= BATCH_ANSWERS or self._bytes >= BATCH_BYTES
 
     def append(self, row: dict[str, Any]) -> None:
-        line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-        _told(lambda: self._file.write(line))
+        # The line break in front ends whatever was torn before.
+        line = b"\n" + orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+        with _disk_trouble(self._path.parent):
+            try:
+                rest = memoryview(line)
+                # A disk that is nearly full takes the beginning of a line, and only then refuses.
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+            except OSError:
+                with suppress(OSError):
+                    self._file.seek(self._bytes)
+                    self._file.truncate()
+                raise
         self._answers += 1
         self._bytes += len(line)
 
@@ -111,41 +135,45 @@ class Batch:
         return self._path
 
 
-def recover(folder: DataFolder) -> int:
-    """Turn what dead runs left in the landing folder into Parquet; the number of answers saved."""
-    return sum(to_parquet(path, folder) for path in sorted(folder.landing.glob("*.jsonl")))
+def recover(folder: DataFolder) -> Saved:
+    """Turn what dead runs left in the landing folder into Parquet. Only the holder of the run lock may do this."""
+    return sum((to_parquet(path, folder) for path in sorted(folder.landing.glob("????-??-??_*.jsonl"))), Saved())
 
 
-def to_parquet(path: Path, folder: DataFolder) -> int:
-    """Make one landing file a Parquet file and remove it; the number of answers in it.
+def to_parquet(path: Path, folder: DataFolder) -> Saved:
+    """Make one landing file a Parquet file and remove it.
 
-    A last line cut short by a dying process is left out: that answer was still in flight. Doing it again after a
-    crash in between changes nothing, since the name stays the same.
+    What can't be read, such as a line cut short by a dying process, goes to a file of the same name in
+    `raw/unreadable`. Doing it again after a crash in between changes nothing, since the names stay the same.
     """
-    rows = []
+    rows, unreadable = [], []
     with path.open("rb") as lines:
         for line in lines:
-            if not line.endswith(b"\n"):
-                break
-            row = orjson.loads(line)
-            row["requested_at"] = datetime.fromisoformat(row["requested_at"]).astimezone(UTC).replace(tzinfo=None)
-            row["body"] = None if row["body"] is None else base64.b64decode(row["body"])
-            rows.append(row)
-    if rows:
-        target = folder.responses / f"polled_on={path.name[:10]}" / f"{path.stem}.parquet"
-        folder.private(target.parent)
-        temporary = target.with_suffix(".partial")
-        table = pa.Table.from_pylist(rows, schema=SCHEMA)
-        try:
-            pq.write_table(table, temporary, compression="zstd")
-            fsync(temporary)
-            temporary.replace(target)
-            fsync(target.parent)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise _disk_trouble(error) from error
-    path.unlink()
-    return len(rows)
+            if not line.strip():
+                continue
+            if row := _read(line):
+                rows.append(row)
+            else:
+                unreadable.append(line)
+    with _disk_trouble(folder.raw):
+        if rows:
+            target = folder.responses / f"polled_on={path.name[:10]}" / f"{path.stem}.parquet"
+            folder.private(target.parent)
+            temporary = target.with_suffix(HALF_MADE)
+            try:
+                pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary, compression="zstd")
+                fsync(temporary)
+                temporary.replace(target)
+                fsync(target.parent)
+            except OSError:
+                temporary.unlink(missing_ok=True)
+                raise
+        if unreadable:
+            aside = folder.private(folder.unreadable) / path.name
+            aside.write_bytes(b"".join(unreadable))
+            fsync(aside)
+        path.unlink()
+    return Saved(len(rows), len(unreadable))
 
 
 def fsync(path: Path) -> None:
@@ -176,15 +204,24 @@ def _row(answer: Answer, response_id: str, run_id: str) -> dict[str, Any]:
     }
 
 
-def _told(action: Callable[[], _T]) -> _T:
+def _read(line: bytes) -> dict[str, Any] | None:
+    """A line as a row of SCHEMA; None when it isn't one."""
     try:
-        return action()
+        written = orjson.loads(line)
+        row = {name: written[name] for name in SCHEMA.names}
+        row["requested_at"] = datetime.fromisoformat(row["requested_at"]).astimezone(UTC).replace(tzinfo=None)
+        row["body"] = None if row["body"] is None else base64.b64decode(row["body"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return row
+
+
+@contextmanager
+def _disk_trouble(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise _disk_trouble(error) from error
-
-
-def _disk_trouble(error: OSError) -> WarehouseError:
-    return WarehouseError(
-        f"An answer could not be written to the data folder ({error.strerror}):"
-        " make room there or set another PARCELS_DATA_DIR; what came before it is kept."
-    )
+        raise WarehouseError(
+            f"The answers cannot be written to {folder} ({error.strerror or error}): make room there or set another"
+            " PARCELS_DATA_DIR; what was written before is kept, and the next run goes on from there."
+        ) from error

@@ -52,7 +52,7 @@ def test_a_dead_runs_answers_are_saved_by_the_next_but_a_torn_line_is_not(folder
     (left,) = folder.landing.glob("*.jsonl")
     left.write_bytes(left.read_bytes()[:-20])
 
-    assert recover(folder) == 2
+    assert recover(folder).answers == 2
     assert [row["order_id"] for row in kept(folder)] == ["1", "2"]
     assert list(folder.landing.iterdir()) == []
 
@@ -65,7 +65,7 @@ def test_dying_between_the_parquet_file_and_the_clean_up_doubles_nothing(folder:
     recover(folder)
     left.write_bytes(copy)
 
-    assert recover(folder) == 1
+    assert recover(folder).answers == 1
     assert [row["order_id"] for row in kept(folder)] == ["1"]
 
 
