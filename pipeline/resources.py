@@ -46,8 +46,8 @@ def open_parcels(
 def parcels_resource(context: dg.InitResourceContext) -> Iterator[Parcels]:
     """The resource `parcels` of runs that Dagster starts. Settings are read when the run starts."""
     assert context.instance is not None
-    assert context.run_id is not None
+    assert context.run is not None
     mark_dead_runs(context.instance)
-    with open_parcels(load_settings(), system_now, context.run_id) as parcels:
-        context.instance.add_run_tags(context.run_id, run_tags(parcels.folder))
+    with open_parcels(load_settings(), system_now, context.run.run_id) as parcels:
+        context.instance.add_run_tags(context.run.run_id, run_tags(parcels.folder))
         yield parcels

@@ -56,7 +56,7 @@ def run_job(
                 result = defs.resolve_job_def(name).execute_in_process(
                     instance=instance,
                     run_id=run_id,
-                    partition_key=poll_day(now()),
+                    partition_key=poll_day(parcels.started_at),
                     resources={"parcels": parcels},
                     run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                     tags={"dagster/from_ui": "false", **run_tags(parcels.folder)},

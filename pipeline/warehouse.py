@@ -208,11 +208,11 @@ def run_lock(folder: DataFolder, run_id: str) -> Iterator[None]:
 
 
 def is_running(folder: DataFolder) -> bool:
-    """Whether a run holds the folder now."""
+    """Whether a run holds the folder now; taken to be so where we may not look."""
     try:
         handle = os.open(folder.lock, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -226,7 +226,7 @@ def last_run(folder: DataFolder) -> str | None:
     """The run that holds the folder or, when none does, held it last."""
     try:
         return folder.lock.read_text(encoding="utf-8", errors="replace").rpartition(" run ")[2]
-    except FileNotFoundError:
+    except OSError:
         return None
 
 

@@ -1,6 +1,7 @@
 """What the tests of crashes share: a shop with an emulated API, whose runs are real processes that can be killed."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -110,6 +111,17 @@ def open_shop(home: Path, orders: int, **emulator: float | str) -> Iterator[Shop
     write_orders(home / "orders.sqlite", World(7, orders, starts_at), now)
     with running_emulator(orders=orders, starts_at=starts_at, limits=NO_LIMIT, **emulator) as api:
         yield Shop(home, api, orders)
+
+
+@contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """What a full disk is to this process: no file may grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def wait_for(has_come: Callable[[], bool], process: subprocess.Popen[str]) -> None:

@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True)
 class Reading:
-    """How courier texts are read: classification rules, the zones of places, and which version of both."""
+    """How courier texts are read: classification rules, the zones of places; and which version of these and the SQL."""
 
     rules: Rules
     zones: ZoneRules

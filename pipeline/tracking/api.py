@@ -14,11 +14,10 @@ from urllib.parse import quote
 import httpx
 
 from pipeline.tracking.body import Flaw, find_history, opened, parsed, read_history
+from pipeline.tracking.budget import FLIGHT_SECONDS
 from pipeline.tracking.wire import MAX_BODY_BYTES, kept_headers, struck_out, unpacked, words_of
 
 TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
-# A server that drips keeps every single read short: this is for all of an answer. The budget counts on it.
-PATIENCE_SECONDS = 90.0
 _REASON_LENGTH = 200
 _NOT_FOUND_WORDS = {"ORDER_NOT_FOUND", "TRACKING_NOT_FOUND"}
 # What an error says that comes with a status of success.
@@ -86,14 +85,17 @@ class Answer:
 
 
 class TrackingApi:
-    """The tracking endpoint of one account. `patience` is how many seconds a whole answer may take."""
+    """The tracking endpoint of one account.
+
+    `patience` is how many seconds a whole answer may take: a server that drips keeps every single read short.
+    """
 
     def __init__(
         self,
         client: httpx.AsyncClient,
         api_url: str,
         now: Callable[[], datetime],
-        patience: float = PATIENCE_SECONDS,
+        patience: float = FLIGHT_SECONDS,
     ) -> None:
         self._client = client
         self._api_url = api_url

@@ -15,6 +15,7 @@ from itertools import islice
 from pipeline.errors import ParcelsError, ServiceError
 from pipeline.tracking.api import Answer, Outcome, Query, TrackingApi
 from pipeline.tracking.auth import Credentials
+from pipeline.tracking.body import Flaw
 from pipeline.tracking.budget import Budget
 
 # The API asks the courier while we wait: 16 at once use 100 requests a minute up to 9.6 s an answer.
@@ -24,6 +25,10 @@ MAX_REJECTIONS = 5
 # So many requests failing one after the other, whatever the parcel: it is not the parcels.
 FAILURES_IN_A_ROW = 10
 _PASSING = {Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.NETWORK_ERROR}
+# Bodies that another try may well bring whole; it is worth one more request, not two.
+_MAY_BE_WHOLE_NEXT_TIME = {Flaw.EMPTY, Flaw.WEB_PAGE, Flaw.NOT_JSON, Flaw.CUT_SHORT}
+# Answers that the API itself would not give: a proxy, a maintenance page, an address that is not the API's.
+_NOT_THE_API = {Flaw.EMPTY, Flaw.WEB_PAGE, Flaw.NOT_JSON, Flaw.REDIRECT, Flaw.TOO_LARGE}
 
 
 @dataclass
@@ -117,7 +122,7 @@ class Poller:
                     )
             elif answer.outcome is Outcome.UNAUTHORIZED:
                 await self._credentials.renew(token)
-            elif answer.outcome in _PASSING and attempts < MAX_ATTEMPTS:
+            elif attempts < _attempts_worth(answer):
                 await self._sleep(2**attempts * self._jitter.uniform(0.5, 1.0))
             elif answer.outcome is Outcome.NOT_FOUND and query.asked_by == "order_id" and query.tracking_number:
                 query, attempts = replace(query, asked_by="tracking_number"), 0
@@ -126,7 +131,8 @@ class Poller:
         return True
 
     def _watch_service(self, answer: Answer) -> None:
-        if answer.outcome in _PASSING:
+        is_malformed = answer.outcome is Outcome.MALFORMED
+        if answer.outcome in _PASSING or (is_malformed and answer.reason in _NOT_THE_API):
             self._failures += 1
         elif answer.outcome is not Outcome.UNAUTHORIZED:
             self._failures = 0
@@ -136,3 +142,10 @@ class Poller:
                 f"The API failed {self._failures} times in a row (last: {answer.outcome.value},"
                 f" {answer.reason or answer.http_status}): check PARCELS_API_URL and the network, or try later."
             )
+
+
+def _attempts_worth(answer: Answer) -> int:
+    """How often to ask about one parcel when this is what came."""
+    if answer.outcome in _PASSING:
+        return MAX_ATTEMPTS
+    return 2 if answer.outcome is Outcome.MALFORMED and answer.reason in _MAY_BE_WHOLE_NEXT_TIME else 1

@@ -3,8 +3,10 @@
 import duckdb
 import pytest
 
+from pipeline.errors import WarehouseError
 from pipeline.publish.snapshot import KEPT_VERSIONS, publish_snapshot
 from pipeline.warehouse import DataFolder, open_work
+from tests.shop import limited_files
 
 
 def publish(folder: DataFolder, version: int) -> None:
@@ -69,3 +71,20 @@ def test_base_tables_and_their_columns_are_described_in_the_database(table: str,
         ).fetchall()
     assert len(words) > 3
     assert all(text for (text,) in words)
+
+
+def test_a_full_disk_leaves_the_last_version_in_place(folder: DataFolder) -> None:
+    publish(folder, 1)
+    with limited_files(100_000), pytest.raises(WarehouseError, match=f"make room in {folder.root}"):
+        publish_snapshot(folder, "002")
+    assert read(folder) == 1
+    assert [path.name for path in folder.versions.iterdir()] == ["warehouse-001.duckdb"]
+
+
+def test_a_publish_that_died_before_the_swap_does_not_stop_the_next(folder: DataFolder) -> None:
+    publish(folder, 1)
+    (folder.root / ".warehouse.duckdb.new").symlink_to("versions/warehouse-000.duckdb")
+    (folder.versions / "warehouse-002.partial").write_bytes(b"half")
+    publish(folder, 2)
+    assert read(folder) == 2
+    assert not (folder.root / ".warehouse.duckdb.new").is_symlink()
