@@ -53,12 +53,16 @@ def run_job(
         with noted_stop() as which_stop, dg.DagsterInstance.get() as instance:
             mark_dead_runs(instance)
             with open_parcels(settings, now, run_id, say) as parcels:
-                result = defs.resolve_job_def(name).execute_in_process(
+                job, day = defs.resolve_job_def(name), poll_day(parcels.started_at)
+                assert job.partitioned_config is not None
+                # A config given to a run stands in for the job's own, so that has to be in it.
+                config = job.partitioned_config.get_run_config_for_partition_key(day)
+                result = job.execute_in_process(
                     instance=instance,
                     run_id=run_id,
-                    partition_key=poll_day(parcels.started_at),
+                    partition_key=day,
                     resources={"parcels": parcels},
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                    run_config={**config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                     tags={"dagster/from_ui": "false", **run_tags(parcels.folder)},
                     raise_on_error=False,
                 )
