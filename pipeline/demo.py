@@ -134,5 +134,7 @@ def _next_run(state: Path) -> tuple[int, datetime, datetime]:
         world_time = now - timedelta(days=FIRST_RUN_DAYS_AGO)
         starts_at = world_time - timedelta(days=ORDER_DAYS)
     remembered = {"runs": number, "starts_at": starts_at.isoformat(), "world_time": world_time.isoformat()}
-    state.write_text(json.dumps(remembered), encoding="utf-8")
+    fresh = state.with_suffix(".new")
+    fresh.write_text(json.dumps(remembered), encoding="utf-8")
+    fresh.replace(state)
     return number, starts_at, world_time

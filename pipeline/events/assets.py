@@ -57,7 +57,7 @@ def tracking_events(
     with open_work(parcels.folder) as connection:
         if config.from_scratch or rules_changed(connection, reading):
             clear(connection)
-        past = [f"polled_on={day}/" for day in context.partition_keys if day < poll_day(parcels.now())]
+        past = [f"polled_on={day}/" for day in context.partition_keys if day < poll_day(parcels.started_at)]
         again = [name for name in raw_files(parcels.folder) if name.startswith(tuple(past))]
         files = sorted({*pending_files(connection, parcels.folder), *again})
         loaded = load(connection, parcels.folder, files, reading, run_id=context.run.run_id, now=parcels.now())

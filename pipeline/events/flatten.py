@@ -65,8 +65,10 @@ def load(
         _stage(connection, [(name, folder.responses / name) for name in chunk], reading)
         counts = _merge(connection, run_id, now)
         totals = [total + count for total, count in zip(totals, counts, strict=True)]
+    connection.execute("begin")
     connection.execute("truncate reading_state")
     connection.execute("insert into reading_state values (?)", [reading.fingerprint])
+    connection.execute("commit")
     return Loaded(len(files), *totals)
 
 
@@ -78,8 +80,10 @@ def rules_changed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> bo
 
 def clear(connection: duckdb.DuckDBPyConnection) -> None:
     """Forget everything that was read from raw, before a rebuild."""
+    connection.execute("begin")
     for table in ("fact_poll", "fact_tracking_event", "quarantined_response", "loaded_response_file"):
         connection.execute(f"truncate {table}")
+    connection.execute("commit")
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, Path]], reading: Reading) -> None:

@@ -106,10 +106,10 @@ class Poller:
             token = await self._credentials.token()
             attempts += 1
             answer = await api.ask(query, token, attempts)
-            self._budget.settle(slot, answer.headers, rejected=answer.outcome is Outcome.RATE_LIMITED)
             self._land(answer)
             progress.requests += 1
             progress.outcomes[answer.outcome] += 1
+            self._budget.settle(slot, answer.headers, rejected=answer.outcome is Outcome.RATE_LIMITED)
             self._watch_service(answer)
 
             if answer.outcome is Outcome.RATE_LIMITED:
