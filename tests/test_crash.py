@@ -46,7 +46,7 @@ def assert_published_is_whole(shop: Shop) -> None:
             assert hashlib.sha256((current / file["path"]).read_bytes()).hexdigest() == file["sha256"], file
 
 
-def test_killed_over_and_over_the_work_goes_on_where_it_stopped(shop: Shop) -> None:
+def test_killed_over_and_over_and_robbed_of_its_work_file_it_goes_on_where_it_stopped(shop: Shop) -> None:
     folder, chance = shop.folder, random.Random(11)
 
     def answered(more: int) -> Callable[[], bool]:
@@ -89,6 +89,18 @@ def test_killed_over_and_over_the_work_goes_on_where_it_stopped(shop: Shop) -> N
     finished = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE}
     assert set(run_statuses()) == finished, "killed runs are marked as failed"
 
+    tables = ("source_order", "fact_poll", "fact_tracking_event", "fact_shipment")
+    counts = " union all ".join(f"select count(*) from {table}" for table in tables)
+    before = shop.ask(counts)
+    folder.work.write_bytes(b"not a database" * 1000)
+    advice = f"The file {folder.work} is damaged .* delete it and run 'parcels rebuild'"
+    with pytest.raises(WarehouseError, match=advice), open_work(folder):
+        pass
+    folder.work.unlink()
+    assert shop.run("rebuild")[0] == 0
+    assert shop.ask(counts) == before, "a rebuild makes a lost work file again, orders and all"
+    assert shop.answered() == requests
+
 
 @pytest.mark.parametrize(
     ("signum", "code", "emulator"),
@@ -126,20 +138,3 @@ def test_a_stop_in_the_middle_of_a_long_query_is_no_different(shop: Shop) -> Non
     assert "Traceback" not in said
     assert not shop.folder.published.exists()
     assert run_statuses() == [dg.DagsterRunStatus.FAILURE]
-
-
-def test_a_damaged_work_file_is_named_and_a_rebuild_makes_it_again(shop: Shop) -> None:
-    assert shop.run()[0] == 0
-    tables = ("source_order", "fact_poll", "fact_tracking_event", "fact_shipment")
-    counts = " union all ".join(f"select count(*) from {table}" for table in tables)
-    before, requests = shop.ask(counts), shop.answered()
-
-    shop.folder.work.write_bytes(b"not a database" * 1000)
-    advice = f"The file {shop.folder.work} is damaged .* delete it and run 'parcels rebuild'"
-    with pytest.raises(WarehouseError, match=advice), open_work(shop.folder):
-        pass
-
-    shop.folder.work.unlink()
-    assert shop.run("rebuild")[0] == 0
-    assert shop.ask(counts) == before
-    assert shop.answered() == requests
