@@ -14,9 +14,13 @@ with touched as (
 ),
 
 told as (
+    -- Each way to meet has one key, which holds the account: two columns to join on, one of them the same everywhere,
+    -- have led the planner to compare every event with every other.
     select
         * exclude (message),
         coalesce(message, '') as message,
+        concat_ws(chr(0), account, 'parcel', tracking_number) as parcel_key,
+        concat_ws(chr(0), account, 'order', order_id) as order_key,
         contains(coalesce(message, ''), chr(65533)) as is_damaged,
         (code is not null)::integer + (event_time_raw is not null)::integer + (message is not null)::integer
             + (courier is not null)::integer + (tracking_number is not null)::integer as fields
@@ -26,26 +30,21 @@ told as (
 vague as (
     select
         *,
+        if(tracking_number is null, order_key, parcel_key) as meeting_key,
         replace(replace(replace(replace(message, '\', '\\'), '%', '\%'), '_', '\_'), chr(65533), '%') as pattern
     from told
     where is_damaged or fields < 5
 ),
 
-by_parcel as (
-    select vague.event_id as vague_id, told.event_id as full_id
-    from vague
-    join told on vague.account = told.account and vague.tracking_number = told.tracking_number
+candidate as (
+    select parcel_key as meeting_key, * from told where tracking_number is not null
     union all
-    select vague.event_id, told.event_id
-    from vague
-    join told on vague.account = told.account and vague.order_id = told.order_id
-    where vague.tracking_number is null
+    select order_key, * from told
 )
 
 select distinct vague.event_id
-from by_parcel
-join vague on by_parcel.vague_id = vague.event_id
-join told on by_parcel.full_id = told.event_id
+from vague
+join candidate as told using (meeting_key)
 where vague.event_id != told.event_id
     and (vague.code is null or vague.code = told.code)
     and (vague.event_time_raw is null or vague.event_time_raw = told.event_time_raw)
