@@ -17,7 +17,7 @@ from pipeline.settings import SQL_FOLDER
 from pipeline.warehouse import DataFolder, quoted
 
 # Bounds the memory of a rebuild: a thousand answers a file, twenty events an answer.
-FILES_AT_ONCE = 20
+FILES_AT_ONCE = 10
 
 _MACROS = """
 create or replace temp macro unwrap_json(value) as

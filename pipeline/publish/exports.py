@@ -32,6 +32,8 @@ def publish_exports(
     """
     target = _free_name(folder.exports / "versions", version)
     temporary = target.with_name(target.name + HALF_MADE)
+    # DuckDB holds half a million rows a thread before it writes any of a partition; a row group is enough.
+    connection.execute("set partitioned_write_flush_threshold = 61440")
     try:
         temporary.mkdir(parents=True)
         tables = [_export(connection, name, comment, temporary) for name, comment in _tables(connection)]
