@@ -68,11 +68,12 @@ async def _ask(settings: Settings, account: Account) -> str:
     """At most two requests: a token where one is needed, and a question about an order that no one has."""
     folder = DataFolder(settings.data_dir)
     with closing(open_budget(account, folder, system_now)) as budget:
-        slot = await budget.slot(system_now().timestamp())
-        if slot is None:
-            return f"{account.name}: not asked, the budget is used up for now"
+        at_once = system_now().timestamp()
         async with open_client(account, ssl.create_default_context()) as client:
-            token = await open_credentials(account, client, budget, folder, system_now).token()
+            token = await open_credentials(account, client, budget, folder, system_now).token(at_once)
+            slot = await budget.slot(at_once) if token else None
+            if slot is None or token is None:
+                return f"{account.name}: not asked, the budget is used up for now"
             query = Query(account.name, _NO_ORDER, None, "order_id")
             answer = await TrackingApi(client, account.api_url, system_now).ask(query, token, 1)
         budget.settle(slot, answer.headers, rejected=answer.outcome is Outcome.RATE_LIMITED)

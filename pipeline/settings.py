@@ -78,6 +78,15 @@ def _limits(value: Any) -> Any:
     return parse_rate_limits(value) if isinstance(value, str) else value
 
 
+def _sendable(token: SecretStr) -> SecretStr:
+    """A token goes into a header: what was pasted around it would be sent, or could not be sent at all."""
+    text = token.get_secret_value().strip()
+    if not re.fullmatch("[!-~]+", text):
+        raise ValueError("must be one word of plain ASCII characters; something else was pasted with the token")
+    return SecretStr(text)
+
+
+AccessToken = Annotated[SecretStr, AfterValidator(_sendable)]
 ApiUrl = Annotated[str, AfterValidator(_base_url)]
 RateLimits = Annotated[tuple[RateLimit, ...], NoDecode, BeforeValidator(_limits)]
 
@@ -89,7 +98,7 @@ class Account(BaseModel):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     api_url: ApiUrl
-    access_token: SecretStr | None = None
+    access_token: AccessToken | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
     rate_limits: RateLimits
@@ -115,7 +124,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     api_url: ApiUrl = "https://api-gateway.fuuffy.com"
-    access_token: SecretStr | None = None
+    access_token: AccessToken | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
     rate_limits: RateLimits = parse_rate_limits("100/minute,1000/hour")

@@ -54,6 +54,22 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(settings)
 
 
+@pytest.mark.parametrize("pasted", ["Bearer sk-secret", "sk-sécret", "sk-secret\nPARCELS_TIMEZONE=UTC", "“sk-secret”"])
+def test_a_token_with_something_pasted_around_it_is_refused_by_name(
+    pasted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARCELS_ACCESS_TOKEN", pasted)
+    with pytest.raises(SettingsError, match="PARCELS_ACCESS_TOKEN: must be one word") as refused:
+        load_settings()
+    assert "cret" not in str(refused.value)
+
+
+def test_blanks_around_a_token_do_not_belong_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARCELS_ACCESS_TOKEN", " sk-secret\n")
+    (account,) = load_settings().accounts()
+    assert account.access_token is not None and account.access_token.get_secret_value() == "sk-secret"
+
+
 def test_missing_credentials_are_asked_for_by_name() -> None:
     with pytest.raises(SettingsError, match="PARCELS_ACCESS_TOKEN"):
         load_settings().accounts()

@@ -25,7 +25,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, folder: DataFolder, now: da
     Requests whose answers lie in raw files that are not loaded yet, say after a crash, count as asked.
     """
     connection.execute(_NO_SHIPMENTS)
-    columns = "account, order_id, tracking_number, asked_by, requested_at"
+    columns = "account, order_id, tracking_number, asked_by, requested_at, outcome"
     connection.execute(f"create or replace temp table poll_log as select {columns} from fact_poll")
     if pending := pending_files(connection, folder):
         paths = [str(folder.responses / name) for name in pending]

@@ -55,17 +55,20 @@ class Credentials:
         else:
             self._token, self._expires_at = self._kept_token()
 
-    async def token(self) -> str:
-        """A token that is good for the next request. Raises CredentialsError or ServiceError when none can be had."""
+    async def token(self, deadline: float = math.inf) -> str | None:
+        """A token that is good for the next request; None when the budget has no room for one before `deadline`.
+
+        Raises CredentialsError or ServiceError when none can be had.
+        """
         async with self._lock:
             if self._trouble:
                 raise self._trouble
-            if self._clock() > self._expires_at - RENEW_AHEAD_SECONDS:
-                await self._renew()
+            if self._clock() > self._expires_at - RENEW_AHEAD_SECONDS and not await self._renew(deadline):
+                return None
             return self._token
 
-    async def renew(self, refused: str) -> None:
-        """The API refused `refused` with a 401: get another, once.
+    async def renew(self, refused: str, deadline: float = math.inf) -> None:
+        """The API refused `refused` with a 401: get another, once, if the budget has room for it before `deadline`.
 
         Raises CredentialsError when there is none to get or a renewed one was refused as well.
         """
@@ -87,26 +90,30 @@ class Credentials:
                 )
                 raise self._trouble
             self._renewed_after_401 = True
-            await self._renew()
+            await self._renew(deadline)
 
     def accepted(self) -> None:
         """The API took the token: a later 401 is about its age, not about the credentials."""
         self._renewed_after_401 = False
 
-    async def _renew(self) -> None:
+    async def _renew(self, deadline: float) -> bool:
         try:
-            await self._fetch()
+            is_fetched = await self._fetch(deadline)
         except ParcelsError as trouble:
             # Whoever waits for the same token must not ask for it again in vain.
             self._trouble = trouble
             raise
-        self._keep_token()
+        if is_fetched:
+            self._keep_token()
+        return is_fetched
 
-    async def _fetch(self) -> None:
+    async def _fetch(self, deadline: float) -> bool:
         url = f"{self._account.api_url}/v1/auth/token"
         failures = rejections = 0
         while True:
-            slot = await self._budget.slot(deadline=math.inf)
+            slot = await self._budget.slot(deadline)
+            if slot is None:
+                return False
             try:
                 response = await self._client.post(url, data=self._form())
             except httpx.HTTPError as error:
@@ -123,7 +130,7 @@ class Credentials:
                     rejections += 1
                     continue
                 if self._read(response.content):
-                    return
+                    return True
                 what = f"answers {response.status_code} without a token"
             failures += 1
             if failures >= MAX_FAILURES:

@@ -24,6 +24,8 @@ MAX_ATTEMPTS = 3
 MAX_REJECTIONS = 5
 # So many requests failing one after the other, whatever the parcel: it is not the parcels.
 FAILURES_IN_A_ROW = 10
+# From this share of parcels on, answers that failed one by one are a failure of the run.
+UNANSWERED_SHARE = 0.1
 _PASSING = {Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.NETWORK_ERROR}
 # Bodies that another try may well bring whole; it is worth one more request, not two.
 _MAY_BE_WHOLE_NEXT_TIME = {Flaw.EMPTY, Flaw.WEB_PAGE, Flaw.NOT_JSON, Flaw.CUT_SHORT}
@@ -40,10 +42,17 @@ class Progress:
     done: int = 0
     requests: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    # Parcels asked about to the last attempt without a whole answer, by what came of that.
+    unanswered: Counter[str] = field(default_factory=Counter)
     waited_seconds: float = 0.0
     budget: Budget | None = None
     ran_out_of_time: bool = False
     trouble: ParcelsError | None = None
+
+
+def ranked(counts: Counter[str]) -> str:
+    """What was counted, most first, as `ok 110 + no_events 8`."""
+    return " + ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 class Poller:
@@ -79,31 +88,38 @@ class Poller:
         async with asyncio.TaskGroup() as workers:
             for api in self._apis:
                 workers.create_task(self._work(api, shared, progress))
+        unanswered = progress.unanswered.total()
+        if not progress.trouble and unanswered >= max(FAILURES_IN_A_ROW, progress.done * UNANSWERED_SHARE):
+            progress.trouble = ServiceError(
+                f"{unanswered:,} of {progress.done:,} parcels got no whole answer ({ranked(progress.unanswered)}):"
+                " they stay due for the next run; check PARCELS_API_URL and the network if it happens again."
+            )
 
     async def _work(self, api: TrackingApi, queries: Iterator[Query], progress: Progress) -> None:
         for query in queries:
             if progress.trouble or progress.ran_out_of_time:
                 return
             try:
-                answered = await self._poll_parcel(api, query, progress)
+                is_settled = await self._poll_parcel(api, query, progress)
             except ParcelsError as trouble:
                 progress.trouble = progress.trouble or trouble
                 return
-            if not answered:
-                progress.ran_out_of_time = True
+            if not is_settled:
                 return
             progress.done += 1
 
     async def _poll_parcel(self, api: TrackingApi, query: Query, progress: Progress) -> bool:
-        """Ask about one parcel until it is settled; False when the time ran out before it was."""
+        """Ask about one parcel until it is settled; False when the time or the service ended before it was."""
         attempts = rejections = 0
         while not progress.trouble:
             # A renewal waits for a slot of its own: before ours is taken, so that ours is used at once.
-            await self._credentials.token()
-            slot = await self._budget.slot(self._deadline)
-            if slot is None:
+            token = await self._credentials.token(self._deadline)
+            slot = await self._budget.slot(self._deadline) if token else None
+            if slot is None or token is None:
+                progress.ran_out_of_time = True
                 return False
-            token = await self._credentials.token()
+            # The wait for the slot may have outlived the token.
+            token = await self._credentials.token(self._deadline) or token
             attempts += 1
             answer = await api.ask(query, token, attempts)
             self._land(answer)
@@ -121,14 +137,16 @@ class Poller:
                         " account's requests, or PARCELS_RATE_LIMITS is above what the account has."
                     )
             elif answer.outcome is Outcome.UNAUTHORIZED:
-                await self._credentials.renew(token)
+                await self._credentials.renew(token, self._deadline)
             elif attempts < _attempts_worth(answer):
                 await self._sleep(2**attempts * self._jitter.uniform(0.5, 1.0))
             elif answer.outcome is Outcome.NOT_FOUND and query.asked_by == "order_id" and query.tracking_number:
                 query, attempts = replace(query, asked_by="tracking_number"), 0
             else:
+                if answer.outcome in _PASSING or answer.outcome is Outcome.MALFORMED:
+                    progress.unanswered[answer.outcome] += 1
                 return True
-        return True
+        return False
 
     def _watch_service(self, answer: Answer) -> None:
         is_malformed = answer.outcome is Outcome.MALFORMED

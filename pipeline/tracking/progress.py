@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from pipeline.tracking.budget import Budget
-from pipeline.tracking.fetch import Progress
+from pipeline.tracking.fetch import Progress, ranked
 
 LINE_EVERY_SECONDS = 5.0
 BAR_EVERY_SECONDS = 0.2
@@ -28,14 +28,19 @@ def plan_line(runs: Sequence[Progress], budgets: Sequence[Budget]) -> str:
 
 
 def progress_line(runs: Sequence[Progress], seconds: float) -> str:
-    """`120 of 400 parcels, 23.6 a second, 12 s left; 118 requests = ok 110 + no_events 8`."""
+    """`120 of 400 parcels, 23.6 a second, 12 s left; 118 requests = ok 110 + timeout 8; 2 parcels without a whole answer`."""
     done, planned = sum(run.done for run in runs), sum(run.planned for run in runs)
     rate = sum(run.requests for run in runs) / seconds if seconds > 0 else 0.0
     parts = [f"{done:,} of {planned:,} parcels", f"{rate:.1f} a second"]
     if 0 < done < planned:
         parts.append(f"{_duration(seconds_left(runs, seconds))} left")
     requests = sum(run.requests for run in runs)
-    return f"{', '.join(parts)}; {requests:,} requests" + (f" = {outcomes_text(runs)}" if requests else "")
+    unanswered = sum(run.unanswered.total() for run in runs)
+    return (
+        f"{', '.join(parts)}; {requests:,} requests"
+        + (f" = {outcomes_text(runs)}" if requests else "")
+        + (f"; {unanswered:,} parcels without a whole answer" if unanswered else "")
+    )
 
 
 def seconds_left(runs: Sequence[Progress], seconds: float) -> float:
@@ -60,9 +65,7 @@ def budget_seconds(requests: int, budget: Budget) -> float:
 
 def outcomes_text(runs: Sequence[Progress]) -> str:
     """Outcomes of all accounts by number, as `ok 110 + no_events 8`."""
-    totals: Counter[str] = sum((run.outcomes for run in runs), Counter())
-    ranked = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
-    return " + ".join(f"{outcome} {count:,}" for outcome, count in ranked)
+    return ranked(sum((run.outcomes for run in runs), Counter()))
 
 
 async def narrate(runs: Sequence[Progress], say: Callable[[str], None]) -> None:

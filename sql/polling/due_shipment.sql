@@ -1,5 +1,7 @@
 -- One row per parcel to ask about now, best first: never asked, then the longest unasked.
--- Unfinished parcels are due an hour after the last request, finished ones once more 48 hours after they finished.
+-- Unfinished parcels are due an hour after the last request, finished ones once more 48 hours after they finished, since
+-- deliveries are undone; where that look brought no usable answer, hourly until a week after they finished.
+-- A request that lies in the future was stamped by a wrong clock: it counts for nothing.
 -- An order with one parcel is asked for by its order id, a parcel of several by its own number, since the API
 -- answers an order id with one parcel.
 with sourced as (
@@ -22,7 +24,11 @@ asked as (
         account,
         asked_by,
         case when asked_by = 'order_id' then order_id else tracking_number end as asked_for,
-        max(requested_at) as last_asked_at
+        max(requested_at) filter (requested_at <= $now + interval 1 hour) as last_asked_at,
+        max(requested_at) filter (
+            requested_at <= $now + interval 1 hour
+                and outcome in ('ok', 'no_events', 'not_found', 'forbidden', 'bad_request')
+        ) as last_answered_at
     from poll_log
     group by all
 ),
@@ -58,6 +64,7 @@ state as (
     select
         sourced.*,
         asked.last_asked_at,
+        asked.last_answered_at,
         coalesce(by_order.is_finished, by_parcel.is_finished, false) as is_finished,
         coalesce(by_order.finished_at, by_parcel.finished_at) as finished_at
     from sourced
@@ -79,9 +86,12 @@ due as (
     select *
     from state
     where last_asked_at is null
-        or (not is_finished and last_asked_at <= $now - interval 1 hour)
-        or (is_finished and $now >= finished_at + interval 48 hours
-            and last_asked_at < finished_at + interval 48 hours)
+        or (last_asked_at <= $now - interval 1 hour and not is_finished)
+        or (last_asked_at <= $now - interval 1 hour
+            and $now >= finished_at + interval 48 hours
+            and (last_asked_at < finished_at + interval 48 hours
+                or ($now < finished_at + interval 7 days
+                    and coalesce(last_answered_at < finished_at + interval 48 hours, true))))
 )
 
 select

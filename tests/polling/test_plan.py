@@ -23,6 +23,7 @@ def plan(
     *,
     orders: list[tuple[str | None, str | None]],
     polls: list[tuple[str, str, datetime]] = [],  # noqa: B006 (never changed)
+    outcome: str = "ok",
     shipments: list[tuple[str, str, str, str, datetime]] = [],  # noqa: B006
 ) -> list[tuple[str | None, str | None, str]]:
     """The plan as (order id, tracking number, asked by), from orders, polls (by, id, when) and known shipments."""
@@ -35,8 +36,9 @@ def plan(
             )
         for asked_by, asked_for, when in polls:
             connection.execute(
-                f"insert into fact_poll (account, asked_by, {asked_by}, requested_at) values ('default', ?, ?, ?)",
-                [asked_by, asked_for, when],
+                f"insert into fact_poll (account, asked_by, {asked_by}, requested_at, outcome)"
+                " values ('default', ?, ?, ?, ?)",
+                [asked_by, asked_for, when, outcome],
             )
         connection.execute(
             "create table fact_shipment (account varchar, order_id varchar, tracking_number varchar, status varchar,"
@@ -79,15 +81,19 @@ def test_parcels_of_one_order_are_asked_for_one_by_one(folder: DataFolder) -> No
 
 
 @pytest.mark.parametrize(
-    ("delivered", "asked", "is_due"),
+    ("delivered", "asked", "outcome", "is_due"),
     [
-        (timedelta(hours=47), timedelta(hours=46), False),
-        (timedelta(hours=49), timedelta(hours=46), True),
-        (timedelta(hours=60), timedelta(hours=11), False),
+        (timedelta(hours=47), timedelta(hours=46), "ok", False),
+        (timedelta(hours=49), timedelta(hours=46), "ok", True),
+        (timedelta(hours=60), timedelta(hours=11), "ok", False),
+        (timedelta(hours=60), timedelta(hours=11), "malformed", True),
+        (timedelta(hours=60), timedelta(minutes=30), "malformed", False),
+        (timedelta(days=8), timedelta(hours=11), "malformed", False),
+        (timedelta(days=30), timedelta(days=29), "ok", True),
     ],
 )
-def test_a_finished_parcel_is_asked_once_more_after_48_hours(
-    delivered: timedelta, asked: timedelta, is_due: bool, folder: DataFolder
+def test_a_finished_parcel_is_asked_once_more_after_48_hours_until_that_is_answered(
+    delivered: timedelta, asked: timedelta, outcome: str, is_due: bool, folder: DataFolder
 ) -> None:
     now = NOW.replace(tzinfo=None)
     due = plan(
@@ -95,8 +101,14 @@ def test_a_finished_parcel_is_asked_once_more_after_48_hours(
         orders=[("1", "SF1")],
         polls=[("order_id", "1", now - asked)],
         shipments=[("1", "SF1", "delivered", "recipient", now - delivered)],
+        outcome=outcome,
     )
     assert bool(due) is is_due
+
+
+def test_a_request_stamped_by_a_clock_that_ran_ahead_keeps_no_parcel_waiting(folder: DataFolder) -> None:
+    polls = [("order_id", "1", ago(days=-30)), ("order_id", "2", ago(minutes=-5))]
+    assert plan(folder, orders=[("1", None), ("2", None)], polls=polls) == [("1", None, "order_id")]
 
 
 def test_an_order_whose_parcel_is_on_its_way_is_asked_again(folder: DataFolder) -> None:

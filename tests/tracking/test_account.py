@@ -14,6 +14,7 @@ from pipeline.settings import load_settings
 from pipeline.tracking.account import poll_account
 from pipeline.tracking.api import Answer, Query
 from pipeline.tracking.fetch import FAILURES_IN_A_ROW, WORKERS, Progress
+from pipeline.tracking.progress import progress_line
 from pipeline.warehouse import DataFolder
 
 DEMO = Credentials()
@@ -103,6 +104,34 @@ def test_a_passing_failure_is_asked_again_and_a_lasting_one_given_up(folder: Dat
     assert [answer.attempts for answer in answers] == [1, 2, 3]
     assert progress.outcomes == {"server_error": 3}
     assert progress.trouble is None
+
+
+def test_failures_one_by_one_are_a_failure_of_the_run_once_they_are_many(folder: DataFolder) -> None:
+    # A third of the parcels has no answer however often it is asked; never ten requests in a row.
+    with running_emulator(orders=90, limits="100000/minute", faults="truncated=0.33:sticky", seed=3) as emulator:
+        progress, _ = poll(folder, emulator.url, orders(emulator))
+    unanswered = progress.unanswered.total()
+    assert progress.done == 90
+    assert unanswered >= 9
+    assert isinstance(progress.trouble, ServiceError)
+    assert str(progress.trouble).startswith(f"{unanswered} of 90 parcels got no whole answer (")
+
+
+def test_a_few_parcels_without_an_answer_are_told_and_fail_nothing(folder: DataFolder) -> None:
+    with running_emulator(orders=90, limits="100000/minute", faults="server_error=1:sticky") as emulator:
+        few = orders(emulator)[:2]
+        progress, _ = poll(folder, emulator.url, few)
+    assert progress.trouble is None
+    assert progress.unanswered == {"server_error": 2}
+    assert progress_line([progress], 1.0).endswith("; 2 parcels without a whole answer")
+
+
+def test_parcels_given_up_when_the_service_failed_do_not_count_as_done(folder: DataFolder) -> None:
+    with running_emulator(orders=60, limits="100000/minute", faults="unavailable=1") as emulator:
+        progress, answers = poll(folder, emulator.url, orders(emulator))
+    settled = {answer.query.order_id for answer in answers if answer.attempts == 3}
+    assert progress.done == len(settled)
+    assert not progress.ran_out_of_time
 
 
 def test_failures_that_are_everyones_stop_the_polling_early(folder: DataFolder) -> None:

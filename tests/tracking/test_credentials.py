@@ -74,6 +74,20 @@ async def test_a_token_is_fetched_once_and_renewed_before_it_ends(shop: Shop) ->
         assert await credentials.token() == "sk-2"
 
 
+async def test_a_token_is_not_waited_for_beyond_the_end_of_the_run(shop: Shop) -> None:
+    async with shop.credentials() as credentials:
+        for _ in range(99):
+            await credentials.renew(str(await credentials.token()))
+            credentials.accepted()
+        started = shop.now
+        shop.now += 1
+        await credentials.renew("sk-100", deadline=shop.now + 30)
+        assert shop.server.asked == 100
+        shop.now += 3600
+        assert await credentials.token(deadline=shop.now + 30) == "sk-101"
+        assert shop.now == started + 3601
+
+
 async def test_the_next_run_uses_the_token_of_the_last(shop: Shop) -> None:
     async with shop.credentials() as credentials:
         await credentials.token()
