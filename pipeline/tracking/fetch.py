@@ -52,7 +52,9 @@ class Progress:
 
 def ranked(counts: Counter[str]) -> str:
     """What was counted, most first, as `ok 110 + no_events 8`."""
-    return " + ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return " + ".join(
+        f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
 
 
 class Poller:

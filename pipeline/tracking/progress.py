@@ -28,7 +28,7 @@ def plan_line(runs: Sequence[Progress], budgets: Sequence[Budget]) -> str:
 
 
 def progress_line(runs: Sequence[Progress], seconds: float) -> str:
-    """`120 of 400 parcels, 23.6 a second, 12 s left; 118 requests = ok 110 + timeout 8; 2 parcels without a whole answer`."""
+    """`120 of 400 parcels, 23.6 a second, 12 s left; 118 requests = ok 110 + no_events 8`, and what went unanswered."""
     done, planned = sum(run.done for run in runs), sum(run.planned for run in runs)
     rate = sum(run.requests for run in runs) / seconds if seconds > 0 else 0.0
     parts = [f"{done:,} of {planned:,} parcels", f"{rate:.1f} a second"]
