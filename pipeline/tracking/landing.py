@@ -7,10 +7,11 @@ What a dead run left behind is turned into Parquet by the next one. Raw files ar
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -146,22 +147,20 @@ def to_parquet(path: Path, folder: DataFolder) -> Saved:
     What can't be read, such as a line cut short by a dying process, goes to a file of the same name in
     `raw/unreadable`. Doing it again after a crash in between changes nothing, since the names stay the same.
     """
-    rows, unreadable = [], []
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            if row := _read(line):
-                rows.append(row)
-            else:
-                unreadable.append(line)
+    tables, unreadable = [], []
+    with path.open("rb") as file:
+        while lines := list(islice(file, 100)):
+            table, rest = _as_table([line for line in lines if line.strip()])
+            tables.append(table)
+            unreadable += rest
+    answers = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
     with _disk_trouble(folder.raw):
-        if rows:
+        if answers.num_rows:
             target = folder.responses / f"polled_on={path.name[:10]}" / f"{path.stem}.parquet"
             folder.private(target.parent)
             temporary = target.with_suffix(HALF_MADE)
             try:
-                pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary, compression="zstd")
+                pq.write_table(answers, temporary, compression="zstd")
                 fsync(temporary)
                 temporary.replace(target)
                 fsync(target.parent)
@@ -173,7 +172,7 @@ def to_parquet(path: Path, folder: DataFolder) -> Saved:
             aside.write_bytes(b"".join(unreadable))
             fsync(aside)
         path.unlink()
-    return Saved(len(rows), len(unreadable))
+    return Saved(answers.num_rows, len(unreadable))
 
 
 def fsync(path: Path) -> None:
@@ -202,6 +201,19 @@ def _row(answer: Answer, response_id: str, run_id: str) -> dict[str, Any]:
         "body": None if answer.body is None else base64.b64encode(answer.body).decode(),
         "run_id": run_id,
     }
+
+
+def _as_table(lines: Sequence[bytes]) -> tuple[pa.Table, list[bytes]]:
+    """The lines as rows of SCHEMA, and those that can't be: one by one where they can't all at once."""
+    rows = [_read(line) for line in lines]
+    try:
+        table = pa.Table.from_pylist([row for row in rows if row is not None], schema=SCHEMA)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        if len(lines) == 1:
+            return SCHEMA.empty_table(), list(lines)
+        parts = [_as_table([line]) for line in lines]
+        return pa.concat_tables(part for part, _ in parts), [line for _, rest in parts for line in rest]
+    return table, [line for line, row in zip(lines, rows, strict=True) if row is None]
 
 
 def _read(line: bytes) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.emulator.limits import WINDOW_MODES, Limit, Limiter, Verdict
 from pipeline.settings import RateLimit
+from pipeline.tracking.auth import Credentials
 from pipeline.tracking.budget import Budget
 
 START = 1_700_000_017.3
@@ -107,12 +108,18 @@ class Server:
         return max((bisect_right(sent, at + seconds - 1e-6) - i for i, at in enumerate(sent)), default=0)
 
 
-async def poll(budget: Budget, server: Server, hours: float) -> None:
-    """What the poller does with the budget, with endless parcels."""
+async def poll(budget: Budget, server: Server, hours: float, credentials: Credentials | None = None) -> None:
+    """What the poller does with the budget, with endless parcels; with a token for each request if told so."""
     deadline = START + hours * 3600
 
     async def work() -> None:
-        while (slot := await budget.slot(deadline)) is not None:
+        while True:
+            if credentials and not await credentials.token(deadline):
+                return
+            if (slot := await budget.slot(deadline)) is None:
+                return
+            if credentials:
+                await credentials.token(deadline)
             allowed, headers = await server.answer()
             budget.settle(slot, headers, rejected=not allowed)
 

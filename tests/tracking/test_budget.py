@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
+import httpx
 import pytest
 
 from pipeline.emulator.limits import Limit
-from pipeline.settings import RateLimit, parse_rate_limits
+from pipeline.settings import Account, RateLimit, parse_rate_limits
+from pipeline.tracking.auth import Credentials
 from pipeline.tracking.budget import FLIGHT_SECONDS, PAD_SECONDS, Budget
-from tests.tracking.simulation import START, WORKERS, EveryMode, Server, poll, run_simulated
+from tests.tracking.simulation import START, WORKERS, EveryMode, Server, clock, poll, run_simulated
 from tests.tracking.simulation import open_budget as open_simulated
 
 REAL_LIMITS = parse_rate_limits("100/minute,1000/hour")
@@ -72,6 +74,37 @@ def test_a_day_at_the_real_limits_sees_no_rejection_in_any_mode_and_uses_the_hou
     assert server.rejected == []
     assert len(server.accepted) >= 0.97 * 24_000
     assert server.busiest(60) == 100
+    assert server.busiest(3600) == 1000
+
+
+def test_tokens_fetched_in_between_take_their_share_of_the_budget(tmp_path: Path) -> None:
+    """Tokens that last seven minutes, and the API counts the requests that fetch them."""
+    server = Server(EveryMode((Limit(100, 60), Limit(1000, 3600))))
+    fetched = 0
+
+    async def grant(_: httpx.Request) -> httpx.Response:
+        nonlocal fetched
+        allowed, headers = await server.answer()
+        fetched += allowed
+        return httpx.Response(200 if allowed else 429, headers=headers, json={"access_token": "t", "expires_in": 420})
+
+    async def day() -> None:
+        budget = open_simulated(tmp_path, REAL_LIMITS)
+        account = Account(
+            name="shop", api_url="https://api.example", client_id="c", client_secret="s", rate_limits=REAL_LIMITS
+        )
+        async with httpx.AsyncClient(transport=httpx.MockTransport(grant)) as client:
+            credentials = Credentials(
+                account, client, budget, tmp_path / "token.json", clock=clock, sleep=asyncio.sleep
+            )
+            await poll(budget, server, 24, credentials)
+        budget.close()
+
+    run_simulated(day())
+    assert server.rejected == []
+    # An hour's thousand are spent within ten minutes: a token at their beginning, and one or two on the way.
+    assert 48 <= fetched <= 120
+    assert len(server.accepted) >= 0.97 * 24_000
     assert server.busiest(3600) == 1000
 
 

@@ -4,12 +4,13 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import WarehouseError
 from pipeline.tracking.api import Answer, Outcome, Query
-from pipeline.tracking.landing import BATCH_ANSWERS, Landing, Saved, recover
+from pipeline.tracking.landing import BATCH_ANSWERS, SCHEMA, Landing, Saved, recover
 from pipeline.warehouse import DataFolder
 from tests.shop import limited_files
 
@@ -61,6 +62,11 @@ def test_a_dead_runs_answers_are_saved_by_the_next_and_what_is_torn_is_set_aside
     assert b'"order_id":"3"' in (folder.unreadable / left.name).read_bytes()
 
 
+def whole_line() -> dict[str, object]:
+    """A line with every field of an answer; each of them is text, and what is no text is null."""
+    return dict.fromkeys(SCHEMA.names) | {"requested_at": "2026-11-24T00:00:00+00:00", "order_id": "odd"}
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -71,6 +77,10 @@ def test_a_dead_runs_answers_are_saved_by_the_next_and_what_is_torn_is_set_aside
         b'{"response_id":"x"}',
         "快".encode()[:2],
         b"\xff\xfe\r",
+        orjson.dumps(whole_line() | {"account": 7}),
+        orjson.dumps(whole_line() | {"http_status": 10**12}),
+        orjson.dumps(whole_line() | {"elapsed_ms": "soon"}),
+        orjson.dumps(whole_line() | {"body": 7}),
     ],
     ids=str,
 )
