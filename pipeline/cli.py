@@ -120,7 +120,7 @@ def doctor() -> None:
 
 
 def _run_job(name: str, settings: "Settings") -> "RunReport":
-    from pipeline.resources import system_now
+    from pipeline.clock import system_now
     from pipeline.run import run_job
 
     return run_job(name, settings, now=system_now, say=_say)

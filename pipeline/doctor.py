@@ -10,9 +10,10 @@ from email.utils import parsedate_to_datetime
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.clock import system_now
 from pipeline.errors import ParcelsError, SettingsError, WarehouseError
-from pipeline.resources import system_now
-from pipeline.settings import Account, Settings
+from pipeline.events.classify import Rules, rows_of, user_files
+from pipeline.settings import SQL_FOLDER, Account, Settings
 from pipeline.tracking.account import open_budget, open_client, open_credentials
 from pipeline.tracking.api import Answer, Outcome, Query, TrackingApi
 from pipeline.warehouse import DataFolder
@@ -27,6 +28,7 @@ def examine(settings: Settings) -> bool:
     """Run every check and print one line each; True when nothing needs mending."""
     checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("data folder", _check_disk),
+        ("your rules", _check_rules),
         ("orders source", _check_source),
         ("API and credentials", _check_api),
     ]
@@ -50,9 +52,16 @@ def _check_disk(settings: Settings) -> str:
     return f"{folder.root}, {free / 2**30:,.0f} GiB free"
 
 
+def _check_rules(settings: Settings) -> str:
+    folder = DataFolder(settings.data_dir).rules
+    theirs = user_files(folder)
+    Rules.load(SQL_FOLDER / "reference", folder)
+    counts = [f"{sum(1 for _ in rows_of(path)):,} in {path.name}" for path in theirs.values()]
+    return ", ".join(counts) or f"none in {folder}"
+
+
 def _check_source(settings: Settings) -> str:
-    from pipeline.orders.assets import orders_source
-    from pipeline.orders.source import matched_columns
+    from pipeline.orders.source import matched_columns, orders_source
 
     columns = matched_columns(orders_source(settings))
     return "columns " + ", ".join(

@@ -3,18 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 
+from pipeline.clock import system_now
 from pipeline.settings import Settings, load_settings
 from pipeline.stale_runs import mark_dead_runs, run_tags
 from pipeline.tracking.landing import Saved, recover
 from pipeline.warehouse import DataFolder, run_lock
-
-
-def system_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

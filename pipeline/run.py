@@ -72,6 +72,10 @@ def run_job(
             f"Dagster cannot keep its books in {home} ({error.orig}): make room there, or set DAGSTER_HOME to a folder"
             " of your own; what was fetched is kept, and the next run goes on from there."
         ) from error
+    if say:
+        for event in result.all_events:
+            if warning := _failed_check(event, "WARN"):
+                say(f"Worth a look: {warning.description}")
     if result.success:
         return RunReport(run_id, True, None)
     if signum is not None:
@@ -83,8 +87,7 @@ def _sentence(events: "Sequence[dg.DagsterEvent]") -> str:
     """The one sentence of the first failure: a check's, our own where the error is ours, else the error's words."""
     for event in events:
         data = event.event_specific_data
-        if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
-            check = event.asset_check_evaluation_data
+        if check := _failed_check(event, "ERROR"):
             numbers = ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
             name = check.check_name.replace("_", " ")
             return check.description or f"The check '{name}' of {check.asset_key.to_user_string()} failed: {numbers}."
@@ -98,3 +101,11 @@ def _sentence(events: "Sequence[dg.DagsterEvent]") -> str:
                 return words
             error = error.cause
     return "The run failed."
+
+
+def _failed_check(event: "dg.DagsterEvent", severity: str) -> "dg.AssetCheckEvaluation | None":
+    """The check that this event says has failed; checks of severity WARN fail without failing the run."""
+    if event.event_type_value != "ASSET_CHECK_EVALUATION":
+        return None
+    check = event.asset_check_evaluation_data
+    return check if not check.passed and check.severity.value == severity else None

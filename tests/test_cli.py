@@ -1,5 +1,6 @@
 """The command as users start it: a real process, its output and its exit code."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,34 @@ def test_help_needs_no_dagster() -> None:
     assert subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=False).returncode == 0
 
 
+def imported(process: subprocess.CompletedProcess[str]) -> set[str]:
+    """The modules that a process imported; it must have been started with PYTHONPROFILEIMPORTTIME."""
+    modules = set(re.findall(r"^import time:.*\| +([A-Za-z_0-9.]+)$", process.stderr, re.MULTILINE))
+    assert "pipeline.cli" in modules
+    return modules
+
+
+def test_a_look_at_the_installation_needs_no_dagster(home: Path) -> None:
+    (home / "orders.csv").write_text("order_id\n1\n")
+    doctor = parcels(home, "doctor", PARCELS_ORDERS_URL="orders.csv", PYTHONPROFILEIMPORTTIME="1")
+    assert "orders source: columns order_id" in doctor.stdout
+    assert "dagster" not in imported(doctor)
+
+
+def test_the_doctor_reads_the_users_own_rules(home: Path) -> None:
+    (home / "orders.csv").write_text("order_id\n1\n")
+    rules = home / "data" / "rules"
+    assert f"your rules: none in {rules}" in parcels(home, "doctor", PARCELS_ORDERS_URL="orders.csv").stdout
+    rules.mkdir(parents=True)
+    file = rules / "courier_alias.csv"
+    file.write_text("alias,priority,courier,source\nAcme Parcels,10,acme,our contract\n")
+    assert "your rules: 1 in courier_alias.csv" in parcels(home, "doctor", PARCELS_ORDERS_URL="orders.csv").stdout
+    file.write_text("alias,courier\nAcme Parcels,acme\n")
+    doctor = parcels(home, "doctor", PARCELS_ORDERS_URL="orders.csv")
+    assert doctor.returncode == 1
+    assert f"fix   your rules: {file}, line 1: the columns must be alias,priority,courier,source" in doctor.stdout
+
+
 def test_the_demo_runs_moves_on_and_answers_queries(home: Path) -> None:
     first = parcels(home, "demo")
     assert first.returncode == 0, first.stderr
@@ -61,9 +90,12 @@ def test_the_demo_runs_moves_on_and_answers_queries(home: Path) -> None:
     assert mixed.returncode == 1
     assert "PARCELS_DATA_DIR" in mixed.stderr
 
-    status = parcels(home, "status")
+    status = parcels(home, "status", PYTHONPROFILEIMPORTTIME="1")
     assert status.returncode == 0
     assert "data as of" in status.stdout
+    last_run = r"^last polling run +[0-9a-f]{8}: [0-9,]+ requests until 20..-..-.. ..:.. UTC *$"
+    assert re.search(last_run, status.stdout, re.MULTILINE)
+    assert not imported(status) & {"dagster", "pandas"}, "status starts in half a second only without them"
 
 
 @pytest.mark.parametrize(

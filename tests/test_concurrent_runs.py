@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipeline.clock import system_now
 from pipeline.definitions import defs
 from pipeline.partitions import poll_day
-from pipeline.resources import system_now
 from pipeline.stale_runs import mark_dead_runs, run_tags
 from pipeline.warehouse import DataFolder, is_running, run_lock
 from tests.shop import open_shop, wait_for

@@ -5,30 +5,11 @@ from dataclasses import asdict
 
 import dagster as dg
 
-from pipeline.errors import SettingsError
 from pipeline.metadata import column_schema, table_metadata
 from pipeline.orders.merge import refresh_orders
-from pipeline.orders.source import OrdersSource
+from pipeline.orders.source import orders_source
 from pipeline.resources import Parcels
-from pipeline.settings import Settings
 from pipeline.warehouse import base_tables, open_work
-
-
-def orders_source(settings: Settings) -> OrdersSource:
-    """The source that the PARCELS_ORDERS_* settings describe. Raises SettingsError when none is set."""
-    if settings.orders_url is None:
-        raise SettingsError(
-            "PARCELS_ORDERS_URL is not set: give it the SQLAlchemy URL of your database,"
-            " or a path to a .parquet, .csv or .duckdb file."
-        )
-    return OrdersSource(
-        url=settings.orders_url.get_secret_value(),
-        table=settings.orders_table,
-        query=settings.orders_query,
-        columns=settings.orders_columns,
-        time_zone=settings.timezone,
-        account=settings.default_account(),
-    )
 
 
 def _table(name: str) -> dg.AssetSpec:

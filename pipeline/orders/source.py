@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline.errors import SourceError
+from pipeline.errors import SettingsError, SourceError
 from pipeline.orders.databases import address_without_secrets, open_database
 from pipeline.orders.files import file_path, open_file
 from pipeline.orders.names import did_you_mean, listed
 from pipeline.orders.rows import IDS, SOURCE_COLUMNS, OrdersChunk, RawChunk, understand
+from pipeline.settings import Settings
 
 CHUNK_ROWS = 50_000
 
@@ -36,6 +37,23 @@ class OrdersSource:
         place = str(path.resolve()) if path else address_without_secrets(self.url)
         parts = [place, self.table, self.query, sorted(self.columns.items()), self.time_zone, self.account]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def orders_source(settings: Settings) -> OrdersSource:
+    """The source that the PARCELS_ORDERS_* settings describe. Raises SettingsError when none is set."""
+    if settings.orders_url is None:
+        raise SettingsError(
+            "PARCELS_ORDERS_URL is not set: give it the SQLAlchemy URL of your database,"
+            " or a path to a .parquet, .csv or .duckdb file."
+        )
+    return OrdersSource(
+        url=settings.orders_url.get_secret_value(),
+        table=settings.orders_table,
+        query=settings.orders_query,
+        columns=settings.orders_columns,
+        time_zone=settings.timezone,
+        account=settings.default_account(),
+    )
 
 
 class Table(Protocol):
