@@ -9,6 +9,9 @@ create table if not exists source_order (
     ordered_at timestamp,         -- when the customer ordered (UTC)
     promised_at timestamp,        -- when delivery was promised for (UTC; the end of the day where only a day is given)
     promised_on date,             -- the promised day in the business time zone
+    original_promised_at timestamp, -- the first promise we ever read for it (UTC): what on-time is measured against
+    original_promised_on date,    -- its day in the business time zone
+    original_promise_seen_at timestamp, -- when we first read that promise (UTC)
     updated_at timestamp,         -- when the source last changed the row (UTC), where it says so
     first_seen_at timestamp,      -- when we first read the row (UTC)
     last_changed_at timestamp     -- when we last saw the row change (UTC)
@@ -63,14 +66,15 @@ create table if not exists fact_poll (
 
 -- One row per distinct tracking event of a parcel, on two clocks: what the courier says and since when we know.
 create table if not exists fact_tracking_event (
-    event_id varchar,           -- md5 over account, parcel, courier, code, time as written and folded text
+    event_id varchar,           -- md5 over account, parcel, courier, code, time as written and folded masked text
     account varchar,            -- merchant account that may see the parcel
     order_id varchar,           -- merchant's order
     tracking_number varchar,    -- parcel, in capitals; null where nobody ever named one
     courier varchar,            -- courier by our name, from reference.courier_alias
     code varchar,               -- the courier's own code
-    location varchar,           -- place as the courier writes it
+    location varchar,           -- place as the courier writes it, names and phone numbers masked
     message varchar,            -- the courier's text, names and phone numbers masked
+    contact_key varchar,        -- the same for the same person, by the mobile or first phone number in the text, else its first name; null where it has none
     event_at timestamp,         -- when it happened (UTC); null where the time can't be read
     event_at_local timestamp,   -- the same on the wall clock of the place
     event_time_raw varchar,     -- the time as the courier writes it

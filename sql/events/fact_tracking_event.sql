@@ -1,7 +1,7 @@
 -- One row per distinct event of the answers being loaded, joined with what the warehouse already knows of it.
--- Explicit offsets win over inferred zones. Zones that have been UTC+8 all year for decades skip the zone library,
--- which costs a microsecond a row.
-with clocked as (
+-- Explicit offsets win over inferred zones. A clock that runs in UTC is no wall clock: where the place is known, its
+-- own is shown. Zones that have been UTC+8 all year for decades skip the zone library, which costs a microsecond a row.
+with dated as (
     select
         *,
         case
@@ -9,7 +9,19 @@ with clocked as (
             when place_zone in ('Asia/Hong_Kong', 'Asia/Shanghai', 'Asia/Macau', 'Asia/Taipei', 'Asia/Singapore')
                 then event_at_local - interval 8 hours
             else timezone('UTC', timezone(place_zone, event_at_local))
-        end as event_at,
+        end as event_at
+    from incoming_event
+),
+
+clocked as (
+    select
+        * replace (
+            case
+                when offset_minutes = 0 and place_zone_source != 'assumed' and time_precision != 'date'
+                    then timezone(place_zone, timezone('UTC', event_at))
+                else event_at_local
+            end as event_at_local
+        ),
         case
             when offset_minutes is not null then format(
                 '{}{:02d}:{:02d}', case when offset_minutes < 0 then '-' else '+' end,
@@ -18,7 +30,7 @@ with clocked as (
             else place_zone
         end as time_zone,
         case when offset_minutes is not null then 'explicit' else place_zone_source end as time_zone_source
-    from incoming_event
+    from dated
 )
 
 select
@@ -30,8 +42,10 @@ select
     new.code,
     coalesce(new.location, known.location) as location,
     case when known.last_seen_at > new.last_seen_at then known.message else new.message end as message,
+    case when known.last_seen_at > new.last_seen_at then known.contact_key else new.contact_key end as contact_key,
     case when new.location is null and known.location is not null then known.event_at else new.event_at end as event_at,
-    new.event_at_local,
+    case when new.location is null and known.location is not null then known.event_at_local else new.event_at_local
+        end as event_at_local,
     new.event_time_raw,
     case when new.location is null and known.location is not null then known.time_zone else new.time_zone
         end as time_zone,

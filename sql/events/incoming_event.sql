@@ -1,15 +1,28 @@
 -- One row per distinct event in the answers being loaded, as its latest answer tells it; a place once named stays.
--- Identity: parcel, courier, code, time as written and text (blanks and case folded). A code alone is not unique,
--- nor is parcel and time: a hub's arrival and departure can share one second, and three of four rows are repeats.
-with direction as (
-    -- Couriers list oldest first or newest first; ties of time keep the order that the courier meant.
+-- Identity: parcel, courier, code, time as written and masked text (blanks and case folded). A code alone is not
+-- unique, nor is parcel and time: a hub's arrival and departure can share one second, and three of four rows are
+-- repeats. Of the unmasked text even a hash would tell: the digits missing beside it are soon found by trying.
+with pace as (
+    select
+        answer_rank,
+        position,
+        event_at_local,
+        lag(event_at_local) over (partition by answer_rank order by position) as listed_before
+    from timed_event
+),
+
+direction as (
+    -- Couriers list oldest first or newest first; ties of time keep the order that the courier meant. Most neighbours
+    -- decide, so that one wrong date does not; where they are even, the two ends do.
     select
         answer_rank,
         max(position) as positions,
-        coalesce(
-            arg_min(event_at_local, position) > arg_max(event_at_local, position), false
+        count(*) filter (event_at_local < listed_before) as falls,
+        count(*) filter (event_at_local > listed_before) as rises,
+        falls > rises or coalesce(
+            falls = rises and arg_min(event_at_local, position) > arg_max(event_at_local, position), false
         ) as is_newest_first
-    from timed_event
+    from pace
     group by answer_rank
 ),
 
@@ -23,10 +36,11 @@ identified as (
             chr(0), response.account,
             coalesce(response.answered_tracking_number, upper(response.tracking_number), 'order ' || response.order_id),
             coalesce(response.courier, ''), coalesce(event.code, ''), coalesce(event.event_time_raw, ''),
-            regexp_replace(lower(coalesce(event.message, '')), '\s+', ' ', 'g')
+            regexp_replace(lower(coalesce(meaning.message, '')), '\s+', ' ', 'g')
         )) as event_id
     from timed_event as event
     join response using (answer_rank)
+    left join event_meaning as meaning using (meaning_id)
 ),
 
 distinct_event as (
@@ -43,7 +57,8 @@ distinct_event as (
 placed as (
     select
         distinct_event.*,
-        located.location,
+        place.masked_location as location,
+        located.offset_minutes,
         place.time_zone as place_zone,
         place.time_zone_source as place_zone_source
     from distinct_event
@@ -60,9 +75,10 @@ select
     event.code,
     placed.location,
     meaning.message,
+    meaning.contact_key,
     event.event_at_local,
     event.event_time_raw,
-    event.offset_minutes,
+    placed.offset_minutes,
     event.time_precision,
     placed.place_zone,
     placed.place_zone_source,
