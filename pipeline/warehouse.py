@@ -6,7 +6,7 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,12 @@ class BaseTable:
 
 def base_tables() -> dict[str, BaseTable]:
     """The base tables by name; columns as (name, type, comment)."""
-    text = (SQL_FOLDER / "base_tables.sql").read_text(encoding="utf-8")
+    return read_tables(SQL_FOLDER / "base_tables.sql")
+
+
+def read_tables(path: Path) -> dict[str, BaseTable]:
+    """The tables that a file defines, with the comment above each and the one behind each column."""
+    text = path.read_text(encoding="utf-8")
     tables = {}
     for match in _TABLE.finditer(text):
         header, name, body = match.groups()
@@ -91,6 +96,11 @@ class DataFolder:
     @property
     def unreadable(self) -> Path:
         return self.raw / "unreadable"
+
+    @property
+    def rules(self) -> Path:
+        """The user's own rule files; see the README."""
+        return self.root / "rules"
 
     @property
     def lock(self) -> Path:
@@ -160,17 +170,34 @@ def _make_work_file(path: Path) -> None:
 
 
 def _make_base_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    there = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    missing = [table for table in base_tables().values() if table.name not in there]
+    """Make what is missing: all of a new file, and the tables and columns that a newer version has added."""
+    rows = connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'main'")
+    there: dict[str, set[str]] = {}
+    for table_name, column in rows.fetchall():
+        there.setdefault(table_name, set()).add(column)
+    missing = [
+        table
+        for table in base_tables().values()
+        if not {c for c, _, _ in table.columns} <= there.get(table.name, set())
+    ]
     if not missing:
         return
     connection.execute("begin")
     for table in missing:
         connection.execute(table.ddl)
-        connection.execute(f"comment on table {table.name} is {quoted(table.description)}")
-        for column, _, comment in table.columns:
-            connection.execute(f"comment on column {table.name}.{column} is {quoted(comment)}")
+        for column, kind, _ in table.columns:
+            connection.execute(f"alter table {table.name} add column if not exists {column} {kind}")
+        write_comments(connection, table.name, table.description, table.columns)
     connection.execute("commit")
+
+
+def write_comments(
+    connection: duckdb.DuckDBPyConnection, table: str, description: str, columns: Iterable[tuple[str, str, str]]
+) -> None:
+    """Put the words on a table and its columns, (name, type, comment), into the database itself."""
+    connection.execute(f"comment on table {table} is {quoted(description)}")
+    for name, _, comment in columns:
+        connection.execute(f'comment on column {table}."{name}" is {quoted(comment)}')
 
 
 def quoted(text: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 import dagster as dg
 
 from pipeline.events.flatten import clear, load, pending_files, raw_files, rules_changed
+from pipeline.events.privacy import contact_secret
 from pipeline.events.reading import Reading
-from pipeline.metadata import column_schema, table_metadata
+from pipeline.metadata import DAILY, column_schema, table_metadata
 from pipeline.models.reference import load_reference
 from pipeline.partitions import POLL_DAYS, poll_day
 from pipeline.resources import Parcels
@@ -17,9 +18,12 @@ from pipeline.warehouse import base_tables, open_work
 
 @dg.asset(group_name="reference", kinds={"csv"}, owners=["team:logistics"], pool="warehouse")
 def reference(parcels: dg.ResourceParam[Parcels]) -> dg.MaterializeResult:
-    """One table per file of `sql/reference`: statuses, couriers, event codes, text rules, countries, time zones."""
+    """One table per file of `sql/reference`: statuses, couriers, event codes, text rules, countries, time zones.
+
+    The user's own rules stand beside ours.
+    """
     with open_work(parcels.folder) as connection:
-        tables = load_reference(connection, SQL_FOLDER / "reference")
+        tables = load_reference(connection, SQL_FOLDER / "reference", parcels.folder.rules)
         rows = {table: connection.sql(f"from {table}").count("*").fetchone() for table in tables}
     return dg.MaterializeResult(metadata={table: row[0] if row else 0 for table, row in rows.items()})
 
@@ -39,6 +43,7 @@ def _fact(table: str) -> dg.AssetSpec:
         group_name="events",
         kinds={"duckdb", "sql"},
         owners=["team:logistics"],
+        freshness_policy=DAILY,
         metadata={"dagster/column_schema": column_schema(description.columns)},
     )
 
@@ -53,7 +58,8 @@ def tracking_events(
     context: dg.AssetExecutionContext, config: LoadConfig, parcels: dg.ResourceParam[Parcels]
 ) -> Iterator[dg.MaterializeResult]:
     """Load every raw file that is in no table yet; a past day's partition is read again from its raw files."""
-    reading = Reading.load()
+    secret = contact_secret(parcels.folder.private(parcels.folder.state) / "contact.key")
+    reading = Reading.load(user_folder=parcels.folder.rules, secret=secret)
     with open_work(parcels.folder) as connection:
         if config.from_scratch or rules_changed(connection, reading):
             clear(connection)

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.events.classify import Classification, Rules
-from pipeline.events.privacy import mask
+from pipeline.events.classify import BUSINESS_FILES, Classification, Rules, user_files
+from pipeline.events.privacy import contact_key, mask, read
 from pipeline.events.zone import ZoneRules
 from pipeline.settings import SQL_FOLDER
 from pipeline.tracking.body import Flaw, as_document, read_history
@@ -30,15 +30,26 @@ class Reading:
     rules: Rules
     zones: ZoneRules
     fingerprint: str
+    # For the contact keys; without it there are none.
+    secret: bytes | None = field(default=None, repr=False)
     # What was classified so far, by courier, code and masked text without its numbers.
     meanings: dict[tuple[str | None, str | None, str | None], Classification] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, folder: Path = SQL_FOLDER / "reference") -> "Reading":
-        digest = hashlib.sha256()
-        for path in (*sorted(folder.glob("*.csv")), *sorted((SQL_FOLDER / "events").glob("*.sql"))):
-            digest.update(path.read_bytes())
-        return cls(Rules.load(folder), ZoneRules.load(folder), digest.hexdigest())
+    def load(
+        cls, folder: Path = SQL_FOLDER / "reference", user_folder: Path | None = None, secret: bytes | None = None
+    ) -> "Reading":
+        """`user_folder` holds the user's own rule files, and need not be there."""
+        digest = hashlib.sha256(secret or b"")
+        sql = (SQL_FOLDER / "base_tables.sql", *sorted((SQL_FOLDER / "events").glob("*.sql")))
+        # The code is part of the rules: what it masks and how it classifies changes ids and meanings.
+        for path in (*sorted(folder.glob("*.csv")), *sql, *sorted(Path(__file__).parent.glob("*.py"))):
+            if path.stem not in BUSINESS_FILES:
+                digest.update(path.read_bytes())
+        for name, path in user_files(user_folder).items():
+            if name not in BUSINESS_FILES:
+                digest.update(name.encode() + path.read_bytes())
+        return cls(Rules.load(folder, user_folder), ZoneRules.load(folder), digest.hexdigest(), secret)
 
 
 def read_odd_bodies(connection: duckdb.DuckDBPyConnection) -> int:
@@ -77,8 +88,10 @@ def read_meanings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> No
         "select distinct response.courier, event.code, event.message from listed_event as event"
         " join response using (answer_rank)",
     )
-    masked = [None if message is None else mask(message) for _, _, message in distinct]
-    known = reading.meanings
+    texts = [None if message is None else read(message) for _, _, message in distinct]
+    masked = [text and text.text for text in texts]
+    contacts = [text and text.contact for text in texts]
+    secret, known = reading.secret, reading.meanings
     meanings = []
     for (courier, code, _), message in zip(distinct, masked, strict=True):
         kind = (courier, code, None if message is None else _DIGITS.sub("0", message))
@@ -93,6 +106,7 @@ def read_meanings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> No
             "code": [code for _, code, _ in distinct],
             "original": [message for _, _, message in distinct],
             "message": masked,
+            "contact_key": [contact_key(contact, secret) if contact and secret else None for contact in contacts],
             "status": [meaning.status for meaning in meanings],
             "substatus": [meaning.substatus for meaning in meanings],
             "rule_id": [meaning.rule_id for meaning in meanings],
@@ -107,19 +121,24 @@ def find_places(connection: duckdb.DuckDBPyConnection, zones: ZoneRules) -> None
     distinct = _distinct(
         connection,
         "select distinct event.location, case when event.location is null then event.message end as message,"
-        " response.courier, response.destination_country from listed_event as event join response using (answer_rank)",
+        " response.courier, response.export_country, response.destination_country from listed_event as event"
+        " join response using (answer_rank)",
     )
     found = [zones.infer(*place) for place in distinct]
+    masked = {place[0]: place[0] and mask(place[0]) for place in distinct}
     _lookup(
         connection,
         "event_place",
         {
             "location": [place[0] for place in distinct],
+            "masked_location": [masked[place[0]] for place in distinct],
             "message": [place[1] for place in distinct],
             "courier": [place[2] for place in distinct],
-            "destination_country": [place[3] for place in distinct],
+            "export_country": [place[3] for place in distinct],
+            "destination_country": [place[4] for place in distinct],
             "time_zone": [zone for zone, _ in found],
             "time_zone_source": [source for _, source in found],
+            "clock": ["local" if place[2] in zones.local_clocks else None for place in distinct],
         },
         numbered="place_id",
     )

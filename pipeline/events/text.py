@@ -16,12 +16,28 @@ _IDENTIFIER = re.compile(r"(?<![a-z0-9])(?=[a-z]*\d)[a-z]{1,4}\d{5,}[a-z]{0,3}(?
 _DIGITS = r"\d+(?:\*+\d+)?"  # a masked phone number is one number
 _NUMBER = re.compile(rf"(?<![a-z0-9])[+#]?{_DIGITS}(?:[ .:/-]?{_DIGITS})*(?![a-z0-9*])")
 _MASKED = re.compile(r"\w?\*\*+")
+# Politeness is full of words that mean something elsewhere: "should you not have received", "we look forward to".
+_COURTESY = re.compile(
+    "(?:感谢|谢谢)(?:您)?(?:使用|选择|支持)[^,。;!]{0,20}|期待(?:再次)?(?:能)?(?:为您)?(?:的)?(?:服务|光临|合作)[^,。;!]{0,10}"
+    "|(?:如果?|若|倘)(?:您)?(?:还)?(?:有)?(?:任何)?(?:疑问|问题|未收到)[^。;!]{0,16}?(?:联系|电联|致电|咨询|拨打)"
+    "|(?:您)?也可(?:以)?(?:联系|要求|选择|告知|让)[^。;!(]*|(?:小哥)?(?:今日)?(?:测温|体温)正常[^。;!(]*"
+)
+# Words for which the rules know another: UPS and FedEx 递送 a 货件 where SF 派送 a 快件. 快递送达 is 快递 and 送达.
+_SYNONYMS = {"已递送": "已送达", "递送": "派送", "外送": "派送", "等候": "等待", "货件": "快件", "邮差": "投递员"}
+_SYNONYM = re.compile("已递送(?!途|中)|(?<![快投])递送|外送|等候|货件|邮差")
+# Marks that differ by keyboard, and marks that say whose name it is.
+_MARKS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"} | dict.fromkeys("™®©"))
 
 
 def fold(text: str) -> str:
-    """NFKC, Simplified characters, lower case, single blanks."""
-    folded = unicodedata.normalize("NFKC", text).translate(TO_SIMPLIFIED).lower()
+    """NFKC, Simplified characters, lower case, single blanks, straight apostrophes, no trade marks."""
+    folded = unicodedata.normalize("NFKC", text.translate(_MARKS)).translate(TO_SIMPLIFIED).lower()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def known_words(folded: str) -> str:
+    """A folded text, or a pattern for such texts, in the words that the rules use."""
+    return _SYNONYM.sub(lambda match: _SYNONYMS[match[0]], folded)
 
 
 def shape(folded: str) -> str:
@@ -32,7 +48,7 @@ def shape(folded: str) -> str:
 
 
 def _plainer(folded: str) -> str:
-    plain = _BRACKETS.sub(_without_site, mask(folded))
+    plain = " ".join(_COURTESY.sub("", _BRACKETS.sub(_without_site, mask(known_words(folded)))).split())
     return _MASKED.sub("*", _NUMBER.sub("0", _IDENTIFIER.sub("0", plain)))
 
 

@@ -1,0 +1,29 @@
+"""Whether a claim in a courier text is denied, doubted or foretold: "could not be", "will be", 未, "wird", "sera"."""
+
+import re
+
+# Chinese says it right before the claim. 将 is the future only there: "将快件放在门口" tells what was done.
+_RIGHT_BEFORE = re.compile(
+    "(?:(?:(?<!接)(?<!招)待|尚未|暂未|并未|从未|未|没有?|无法|不能|不会|不可|难以|将|即将|拟|若|如果?|一旦|请您?|如需|是否)"
+    "(?:会|能|由|被|经|在|从|于|能够|成功|已|需){0,2}|(?:等待|准备|有待)[^,。;!?]{0,6}|预计[^,。;!?]{0,8})$"
+)
+# The others say it anywhere in the clause. Words that mean something else in another language come with a second one.
+_IN_THE_CLAUSE = re.compile(
+    r"\bnot\b(?! (?:requested|required|needed|necessary))|n't\b"
+    r"|\b(?:never|cannot|unable|unless|until|whether|once|if)\b|\b(?:expected|scheduled|due|failed) to\b"
+    r"|\b(?:will|would|shall|should|can|could|may|might|must|to)(?: \w+){0,2} be\b"
+    r"|\b(?:nicht|kein\w*|wird|werden|soll\w*|kann|könn\w*|falls|sobald|bevor|voraussichtlich)\b"
+    r"|\b(?:pas|jamais|sera|seront|va être|doit|doivent|pourra|peut|dès que|lorsque)\b|\bsi (?:votre|le|la|l'|vous)"
+    r"|\b(?:não|nunca|será|serán|va a|vai|puede|pode|debe|deve|aún|ainda|pendiente|aguardando)\b|\bse [oa] |\bsi el "
+    r"|\bno (?:se|ha|fue|pudo|puede|es|está|entreg|devuel|deposit|recog|cancel|destru)|\b(?:per|a) ser\b"
+    r"|\b(?:niet|wordt|zal|kan|inte|ska|kommer|non|verrà|sarà)\b"
+)
+_CLAUSE_ENDS = re.compile(r"[.,;:!?。(|]")
+
+
+def is_denied(text: str, start: int, end: int) -> bool:
+    """Whether the clause in which `text[start:end]` ends, as far as that, makes something else of the claim."""
+    if _RIGHT_BEFORE.search(text, max(0, start - 16), start):
+        return True
+    begins = max((match.end() for match in _CLAUSE_ENDS.finditer(text, 0, end)), default=0)
+    return bool(_IN_THE_CLAUSE.search(text, begins, end))
