@@ -1,8 +1,8 @@
 """The time zone of the place where an event was scanned, for times that come without one.
 
 The location's words decide, or the message's where the location is empty ("Processed at KARACHI - PAKISTAN"); then
-the courier, if it scans in one zone only; else it is assumed: the destination's zone for the last mile, Hong Kong's
-for the rest, which is right for all of Greater China.
+the courier, if it scans in one zone only; else it is assumed: the destination's zone for the last mile, the origin's
+for the rest, and Hong Kong's where that is unknown, which is right for all of Greater China.
 """
 
 import re
@@ -29,16 +29,21 @@ _ONWARD = re.compile(
     r"(?:发往|前往|送往|运往|飞往|转运至|寄往|下一站)|\bnext (?:facility|stop)"
     r"|\b(?:in transit|en ?route|on (?:its|the) way|sent|heading|bound|left .*) (?:to|for)\b"
 )
+_CODE = re.compile(r", ?([a-z]{2})$")
 _LAST_MILE = re.compile(r"\bdeliver(?:ed|y)\b|签收|派送|派件|派递|投递|妥投")
 
 
 @dataclass(frozen=True)
 class ZoneRules:
-    """place_zone.csv (the first pattern that hits wins), the zones in courier.csv, the names in country.csv."""
+    """place_zone.csv (the first pattern that hits wins), the zones in courier.csv, the names in country.csv.
+
+    `local_clocks` are the couriers that send their local time as if it were UTC, a Z behind it.
+    """
 
     places: tuple[tuple[re.Pattern[str], str], ...]
     couriers: Mapping[str, str]
     countries: Mapping[str, str]
+    local_clocks: frozenset[str]
 
     @classmethod
     def load(cls, folder: Path) -> "ZoneRules":
@@ -51,34 +56,47 @@ class ZoneRules:
                 places.append((re.compile(row["pattern"].translate(TO_SIMPLIFIED)), zone))
             except re.error as error:
                 raise SettingsError(f"{where}: the pattern '{row['pattern']}' cannot be read: {error}.") from error
+        couriers = list(rows_of(folder / "courier.csv"))
         return cls(
             places=tuple(places),
-            couriers={
-                row["courier"]: _zone(where, row["time_zone"])
-                for where, row in rows_of(folder / "courier.csv")
-                if row["time_zone"]
-            },
+            couriers={row["courier"]: _zone(where, row["time_zone"]) for where, row in couriers if row["time_zone"]},
             countries={
                 row["alias"]: min(zones)
                 for _, row in rows_of(folder / "country.csv")
                 if len(zones := zones_of.get(row["country"], set())) == 1
             },
+            local_clocks=frozenset(row["courier"] for where, row in couriers if _is_local(where, row["clock"])),
         )
 
     def infer(
-        self, location: str | None, message: str | None, courier: str | None, destination_country: str | None
+        self,
+        location: str | None,
+        message: str | None,
+        courier: str | None,
+        origin_country: str | None,
+        destination_country: str | None,
     ) -> tuple[str, ZoneSource]:
-        """destination_country, as code or name, counts only where the country has one zone."""
+        """A country, as code or name, counts only where it has one zone."""
         place = fold(location or "")
         words = fold(message or "")
-        zone = self._zone_of(place or _ONWARD.split(words, maxsplit=1)[0])
+        zone = self._zone_of_code(place, origin_country, destination_country) or self._zone_of(
+            place or _ONWARD.split(words, maxsplit=1)[0]
+        )
         if zone:
             return zone, "location"
         if courier and courier in self.couriers:
             return self.couriers[courier], "courier"
-        if destination_country and _LAST_MILE.search(words):
-            return self.countries.get(destination_country.strip().upper(), ASSUMED), "assumed"
-        return ASSUMED, "assumed"
+        country = destination_country if _LAST_MILE.search(words) else origin_country
+        return self._zone_in(country) or ASSUMED, "assumed"
+
+    def _zone_of_code(self, place: str, *countries: str | None) -> str | None:
+        """Two letters at the end are a state of the USA or a country: a country where the parcel comes from or goes."""
+        code = _CODE.search(place)
+        zone = self._zone_in(code[1]) if code else None
+        return zone if zone in map(self._zone_in, countries) else None
+
+    def _zone_in(self, country: str | None) -> str | None:
+        return self.countries.get((country or "").strip().upper())
 
     def _zone_of(self, place: str) -> str | None:
         for position in self._index.candidates(place):
@@ -90,6 +108,12 @@ class ZoneRules:
     @cached_property
     def _index(self) -> PatternIndex:
         return PatternIndex(pattern.pattern for pattern, _ in self.places)
+
+
+def _is_local(where: str, clock: str) -> bool:
+    if clock not in ("", "local"):
+        raise SettingsError(f"{where}: the clock of a courier is 'local' or left empty, not '{clock}'.")
+    return clock == "local"
 
 
 def _zone(where: str, name: str) -> str:

@@ -4,12 +4,12 @@
 -- ends it, unless trouble is back within 24 hours.
 with history as (
     select
-        e.shipment_id, e.event_id, e.step, e.event_at, e.status, e.substatus,
+        e.shipment_id, e.event_id, e.step, e.event_at, e.time_precision, e.status, e.substatus,
         coalesce(dim_status.is_exception, false) and not (e.state = 'return' and e.substate = 'completed') as is_trouble,
         not coalesce(dim_status.is_exception, false)
             and (e.is_physical or (e.status = 'customs' and e.substatus = 'cleared')) as is_cure
     from shipment_event as e
-    inner join shipment_milestone as m on m.shipment_id = e.shipment_id and m.has_exception
+    inner join shipment_state on shipment_state.shipment_id = e.shipment_id and shipment_state.exception_event_count > 0
     left join dim_status on dim_status.status = e.state and dim_status.substatus = e.substate
     where e.step is not null
 ),
@@ -46,7 +46,8 @@ episode as (
 ending as (
     select
         episode.shipment_id, episode.episode,
-        min(numbered.event_at) filter (where numbered.is_cure) as resolved_at
+        min_by(numbered.event_at, numbered.step) filter (where numbered.is_cure) as resolved_at,
+        min_by(numbered.time_precision, numbered.step) filter (where numbered.is_cure) as resolved_precision
     from episode
     inner join numbered on numbered.shipment_id = episode.shipment_id and numbered.episode = episode.episode
     where numbered.step >= episode.last_step
@@ -71,11 +72,14 @@ select
         when present.is_terminal then 'ended'
         else 'open'
     end as outcome,                           -- resolved, ended (with the parcel: returned, lost, disposed, cancelled) or open
-    secs_between(began.event_at, ending.resolved_at) / 3600 as resolution_hours -- start until resolved; null unless resolved
+    case
+        when began.time_precision <> 'date' and ending.resolved_precision <> 'date'
+            then secs_between(began.event_at, ending.resolved_at) / 3600
+    end as resolution_hours                   -- start until resolved; null unless resolved, and where only the day of either is known
 from episode
 inner join ending on ending.shipment_id = episode.shipment_id and ending.episode = episode.episode
 inner join history as began on began.shipment_id = episode.shipment_id and began.step = episode.first_step
 inner join history as latest on latest.shipment_id = episode.shipment_id and latest.step = episode.last_step
-inner join shipment_milestone as parcel_now on parcel_now.shipment_id = episode.shipment_id
+inner join shipment_state as parcel_now on parcel_now.shipment_id = episode.shipment_id
 left join dim_status as present on present.status = parcel_now.status and present.substatus = parcel_now.substatus
 left join dim_status on dim_status.status = began.status and dim_status.substatus = began.substatus

@@ -1,10 +1,10 @@
 -- One row per stage of a parcel: a stretch of its history in one status.
 -- Answers how long parcels dwell in each stage.
 -- Formula: a stage lasts until the next event of another status; rows without status and daily repeats do not split
--- it. The last stage is open unless the parcel has ended.
+-- it. The last stage is open unless the parcel has ended. A day without a time gives no hours.
 with change as (
     select
-        shipment_id, step, event_at, location, state, substate,
+        shipment_id, step, event_at, time_precision, location, state, substate,
         lag(state) over (partition by shipment_id order by step asc) as earlier_state
     from shipment_event
     where sets_state
@@ -13,7 +13,8 @@ stage as (
     select
         *,
         row_number() over (partition by shipment_id order by step asc) as stage,
-        lead(event_at) over (partition by shipment_id order by step asc) as left_at
+        lead(event_at) over (partition by shipment_id order by step asc) as left_at,
+        lead(time_precision) over (partition by shipment_id order by step asc) as left_precision
     from change
     where state is distinct from earlier_state
 )
@@ -26,6 +27,8 @@ select
     stage.event_at as entered_at,            -- first event of the stage (UTC)
     stage.left_at,                           -- first event of the next stage (UTC); null for the last
     stage.left_at is null and not fact_shipment.is_terminal as is_open, -- the parcel is in this stage now
-    secs_between(stage.event_at, stage.left_at) / 3600 as dwell_hours -- entered_at until left_at; null for the last stage
+    case
+        when stage.time_precision <> 'date' and stage.left_precision <> 'date' then secs_between(stage.event_at, stage.left_at) / 3600
+    end as dwell_hours                       -- entered_at until left_at; null for the last stage, and where only the day of either is known
 from stage
 inner join fact_shipment on fact_shipment.shipment_id = stage.shipment_id

@@ -12,6 +12,9 @@ with answer as (
     from fact_poll
     where outcome in ('ok', 'no_events')
 ),
+beginning as (
+    select account, min(requested_at) as polling_began_at from answer group by account
+),
 identity as (
     select
         *,
@@ -83,11 +86,18 @@ select
     merchant.ordered_at,                          -- when the customer ordered (UTC)
     merchant.promised_at,                         -- promised instant (UTC)
     coalesce(merchant.promised_on, business_date(merchant.promised_at)) as promised_on, -- promised day
+    merchant.original_promised_at,                -- first promise we read (UTC)
+    coalesce(merchant.original_promised_on, business_date(merchant.original_promised_at)) as original_promised_on, -- its day
+    case
+        when merchant.original_promise_seen_at > merchant.first_seen_at then merchant.original_promise_seen_at
+    end as promise_added_at,                      -- when a promise appeared for an order read without one before (UTC); null where it was there from the start
     latest.order_status,                          -- the API's own order status text, newest that was given
     latest.last_polled_at,                        -- last answered request (UTC); null if never
+    beginning.polling_began_at,                   -- first answered request of the account (UTC): older history is only what couriers still listed then
     merchant.shipment_id is not null as is_in_source -- the merchant's table knows it; otherwise only an answer named it
 from identity
 left join merchant on merchant.shipment_id = identity.shipment_id and merchant.place = 1
 left join alias on alias.courier_as_written = merchant.courier
+left join beginning on beginning.account = identity.account
 left join latest on latest.shipment_id = identity.shipment_id and latest.place = 1
 where identity.place = 1

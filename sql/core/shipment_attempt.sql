@@ -1,7 +1,8 @@
 -- One row per delivery attempt of a parcel on its way to the recipient.
 -- Answers how often the courier tried, and how each try ended.
 -- An attempt is a run of out-for-delivery rows (two codes for one van are one attempt), ended by a failure, a
--- delivery or a silence of more than a day. A failure without a van before it is an attempt too.
+-- delivery or a silence of more than a day; where only days are known, the next day is another attempt. A failure
+-- without a van before it is an attempt too.
 with relevant as (
     select
         *,
@@ -21,7 +22,7 @@ counted as (
             when status in ('delivered', 'available_for_pickup') then 0
             when earlier_status is null or earlier_status = 'delivered' then 1
             when earlier_status = 'failed_attempt' and status = 'out_for_delivery' then 1
-            when secs_between(earlier_at, event_at) > 86400 then 1
+            when secs_between(earlier_at, event_at) > 86400 - case when time_precision = 'date' then 1 else 0 end then 1
             else 0
         end) over (partition by shipment_id order by step asc rows between unbounded preceding and current row) as attempt
     from relevant

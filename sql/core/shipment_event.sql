@@ -8,7 +8,7 @@ with event as (
         e.event_id, e.courier, e.event_at, e.event_at_local, e.time_precision, e.status, e.substatus, e.sequence, e.location,
         coalesce(nullif(trim(e.location), ''), replace_all(e.message, '[0-9]+', '#'), '') as place,
         case when e.time_precision = 'date' and dim_status.is_terminal then end_of_day(e.event_at) else e.event_at end as sort_at,
-        secs_between(e.first_seen_at, e.event_at) > 86400 as is_after_fetch,
+        suspect_event.reason as left_out,
         coalesce(dim_status.is_terminal, false) as is_terminal,
         coalesce(dim_status.is_exception, false) as is_exception,
         coalesce(dim_status.is_physical, false) as is_physical,
@@ -19,40 +19,7 @@ with event as (
         and order_parcel.order_id is not distinct from e.order_id
         and order_parcel.tracking_number is not distinct from upper(e.tracking_number)
     left join dim_status on dim_status.status = e.status and dim_status.substatus = e.substatus
-),
-long_history as (
-    select shipment_id
-    from event
-    where event_at is not null and not is_after_fetch
-    group by shipment_id
-    having secs_between(min(event_at), max(event_at)) > 30 * 86400
-),
-early as (
-    select
-        event.event_id, event.event_at,
-        first_value(event.event_at) over (
-            partition by event.shipment_id order by event.sequence asc nulls last, event.event_at asc, event.event_id asc
-        ) as first_listed_at,
-        row_number() over by_time as place_in_time,
-        lead(event.event_at) over by_time as later_at
-    from event
-    inner join long_history on long_history.shipment_id = event.shipment_id
-    where event.event_at is not null and not event.is_after_fetch
-    window by_time as (partition by event.shipment_id order by event.event_at asc, event.event_id asc)
-),
-judged as (
-    select
-        event.*,
-        case
-            when event.event_at is null then 'no time'
-            when event.is_after_fetch then 'after fetch'
-            when early.event_id is not null then 'before the rest'
-        end as left_out
-    from event
-    left join early
-        on early.event_id = event.event_id
-        and (secs_between(early.event_at, early.first_listed_at) > 30 * 86400
-            or (early.place_in_time = 1 and secs_between(early.event_at, early.later_at) > 120 * 86400))
+    left join suspect_event on suspect_event.event_id = e.event_id and suspect_event.is_left_out
 ),
 stepped as (
     select
@@ -60,9 +27,11 @@ stepped as (
         left_out is null and is_state_bearing as is_step,
         row_number() over by_step as number,
         max(case when status = 'return' then 1 else 0 end) over by_step = 1 as is_returning,
+        max(case when status in ('out_for_delivery', 'available_for_pickup', 'failed_attempt', 'delivered') then 1 else 0 end)
+            over by_step = 1 as is_offered,
         max(case when is_terminal then sort_at end) over by_step as ended_at,
         max(case when is_terminal then sequence end) over by_step as ended_sequence
-    from judged
+    from event
     window by_step as (
         partition by shipment_id, left_out is null and is_state_bearing
         order by sort_at asc nulls last, is_terminal asc, sequence asc nulls last, event_id asc
@@ -72,9 +41,9 @@ stepped as (
 waking as (
     select
         *,
-        -- A scan stamped minutes after the ending but listed before it is the same handover, booked late.
+        -- A scan stamped after the ending but listed before it is the same handover: booked late, or in a zone guessed wrong.
         is_physical and not is_terminal
-            and not (coalesce(sequence < ended_sequence, false) and secs_between(ended_at, sort_at) < 3600) as can_reopen
+            and not (coalesce(sequence < ended_sequence, false) and secs_between(ended_at, sort_at) < 12 * 3600) as can_reopen
     from stepped
 ),
 guarded as (
@@ -112,9 +81,10 @@ select
     is_exception,   -- this event is an exception
     is_physical,    -- somebody handled the parcel
     is_step and is_returning as is_returning, -- happened on or after a return event
+    is_step and is_offered as is_offered, -- happened on or after the first van to the recipient, deposit, attempt or delivery
     sets_state,     -- became the parcel's state
     case when return_substatus is null then status else 'return' end as state, -- status of the parcel once this happened, if it set the state
     coalesce(return_substatus, substatus) as substate, -- its substatus
     is_step and can_reopen and is_after_end as is_reopening, -- undid an ending
-    left_out        -- why it does not count: no time, after fetch (> 1 day later than first seen), before the rest (> 30 days before the first listed, or alone > 120 days early)
+    left_out        -- why it does not count (see suspect_event): no time, after fetch, before the rest or after the rest; null where it does
 from resolved

@@ -1,7 +1,7 @@
 -- One row per courier.
 -- Answers how late we learn of an event: our polling and the courier's own delay together.
 -- Formula: first_seen_at - event_at. Events already there at a parcel's first request say nothing about delay: they
--- are n_excluded, like events without a usable time.
+-- are n_excluded, like events without a usable time and those stamped later than they were seen, in a zone guessed wrong.
 with first_request as (
     select shipment_id, min(first_seen_at) as first_request_at
     from (
@@ -15,7 +15,8 @@ measured as (
     select
         coalesce(e.courier, 'unknown') as courier,
         case
-            when shipment_event.left_out is null and e.time_precision <> 'date' and e.first_seen_at > first_request.first_request_at
+            when shipment_event.left_out is null and e.time_precision <> 'date' and e.event_at <= e.first_seen_at
+                and e.first_seen_at > first_request.first_request_at
                 then secs_between(e.event_at, e.first_seen_at) / 3600
         end as delay_hours
     from shipment_event

@@ -260,9 +260,17 @@ def test_the_character_0_is_left_out_of_texts(folder: DataFolder) -> None:
         ("2025-12-09 00:00:00", "2025-12-09 00:00:00", "2025-12-08 16:00:00", "date", "location"),
         ("2025-12-09T17:37:09+02:00", "2025-12-09 17:37:09", "2025-12-09 15:37:09", "second", "explicit"),
         ("2025-12-09T17:37:09.250-0500", "2025-12-09 17:37:09.25", "2025-12-09 22:37:09.25", "second", "explicit"),
-        ("2025-12-09T17:37:09Z", "2025-12-09 17:37:09", "2025-12-09 17:37:09", "second", "explicit"),
+        ("2025-12-09T17:37:09Z", "2025-12-10 01:37:09", "2025-12-09 17:37:09", "second", "explicit"),
+        ("2025-12-09T00:00:00Z", "2025-12-09 00:00:00", "2025-12-09 00:00:00", "date", "explicit"),
+        ("2025-12-09 17:37:09+08", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "second", "explicit"),
+        ("2025-12-09 17:37:09 GMT-5", "2025-12-09 17:37:09", "2025-12-09 22:37:09", "second", "explicit"),
+        ("2025-12-09 17:37:09 +0530", "2025-12-09 17:37:09", "2025-12-09 12:07:09", "second", "explicit"),
+        ("2025-12-09 17:37:09 EST", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "second", "location"),
+        ("2025-12-09 17:37-18:00", None, None, "none", "location"),
+        ("20251209 173709", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "second", "location"),
+        ("Dec 9, 2025 5:37 pm", "2025-12-09 17:37:00", "2025-12-09 09:37:00", "minute", "location"),
         ("December 9, 2025, 5:37 pm", "2025-12-09 17:37:00", "2025-12-09 09:37:00", "minute", "location"),
-        ("1765272000", "2025-12-09 09:20:00", "2025-12-09 09:20:00", "second", "explicit"),
+        ("1765272000", "2025-12-09 17:20:00", "2025-12-09 09:20:00", "second", "explicit"),
         ("next Tuesday", None, None, "none", "location"),
         (None, None, None, "none", "location"),
     ],
@@ -277,6 +285,52 @@ def test_times_are_read_as_couriers_write_them(
     )
     moment = [datetime.fromisoformat(text) if text else None for text in (local, utc)]
     assert row == (raw, *moment, precision, source)
+
+
+@pytest.mark.parametrize(
+    ("place", "raw", "utc", "source"),
+    [
+        # Letters behind the clock speak where no place does: EST is New York's and Sydney's.
+        ("", "2025-12-09 17:37:09 EST", "2025-12-09 22:37:09", "explicit"),
+        ("SYDNEY, NSW, AU", "2025-12-09 17:37:09 EST", "2025-12-09 06:37:09", "location"),
+        ("", "2025-12-09 17:37:09 CST", "2025-12-09 09:37:09", "assumed"),
+        ("", "2025-12-09 17:37:09", "2025-12-09 09:37:09", "assumed"),
+    ],
+)
+def test_the_letters_of_a_zone_speak_only_where_no_place_does(
+    place: str, raw: str, utc: str, source: str, folder: DataFolder
+) -> None:
+    land(folder, [body({"code": "", "location": place, "date": raw, "message": "Shipment picked up"})])
+    assert facts(folder, "select event_at, time_zone_source from fact_tracking_event") == [
+        (datetime.fromisoformat(utc), source)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("courier", "utc", "source"),
+    [
+        ("DHL Express", "2026-01-05 06:00:00", "location"),
+        ("FedEx", "2026-01-05 10:00:00", "explicit"),
+    ],
+)
+def test_a_z_says_nothing_where_the_courier_is_known_to_send_its_local_time(
+    courier: str, utc: str, source: str, folder: DataFolder
+) -> None:
+    scan = {"code": "", "location": "DUBAI", "date": "2026-01-05T10:00:00Z", "message": "Processed"}
+    land(folder, [body(scan, courier_name=courier)])
+    assert facts(folder, "select event_at, time_zone_source, event_time_raw from fact_tracking_event") == [
+        (datetime.fromisoformat(utc), source, "2026-01-05T10:00:00Z")
+    ]
+
+
+def test_one_wrong_date_does_not_turn_a_list_round(folder: DataFolder) -> None:
+    arrived = {**PICKED_UP, "code": "31", "date": "2025-12-09 22:22:38", "message": "快件到达 【深圳总集散中心】"}
+    left = {**arrived, "code": "36", "message": "快件已发车"}
+    on_van = {**SIGNED, "code": "44", "date": "2025-12-10 08:00:00", "message": "正在派送途中"}
+    last_year = {**SIGNED, "date": "2024-12-10 09:00:00"}
+    land(folder, [body(PICKED_UP, arrived, left, on_van, last_year)])
+    rows = facts(folder, "select code from fact_tracking_event order by sequence")
+    assert [code for (code,) in rows] == ["50", "31", "36", "44", "80"]
 
 
 def test_people_are_masked_in_the_facts_and_whole_only_in_raw(folder: DataFolder) -> None:

@@ -52,40 +52,65 @@ def rules() -> ZoneRules:
         ("SEOUL - KOREA, REPUBLIC OF", "Asia/Seoul"),
         ("SYDNEY, NSW, AU", "Australia/Sydney"),
         ("Curitiba - PR", "America/Sao_Paulo"),
+        ("BELGRADE - SERBIA", "Europe/Belgrade"),
+        ("Jamaica, NY 11430", "America/New_York"),
+        ("内蒙古呼和浩特市", "Asia/Shanghai"),
+        ("JORDAN - HONG KONG", "Asia/Hong_Kong"),
     ],
 )
 def test_a_location_tells_its_zone(rules: ZoneRules, location: str, zone: str) -> None:
-    assert rules.infer(location, "", "dhl_express", None) == (zone, "location")
+    assert rules.infer(location, "", "dhl_express", None, None) == (zone, "location")
+
+
+def test_two_letters_behind_a_place_are_a_country_where_the_parcel_goes_there(rules: ZoneRules) -> None:
+    assert rules.infer("HANNOVER, DE", "", "ups", "HONG KONG", "Germany") == ("Europe/Berlin", "location")
+    assert rules.infer("DOVER, DE", "", "usps", "HONG KONG", "United States") == ("America/New_York", "location")
+    assert rules.infer("INDORE, IN", "", "fedex", "India", "HK") == ("Asia/Kolkata", "location")
+    assert rules.infer("GARY, IN", "", "fedex", "HONG KONG", None) == ("America/New_York", "location")
 
 
 def test_the_message_speaks_where_the_location_is_silent(rules: ZoneRules) -> None:
-    assert rules.infer("", "Processed at KARACHI - PAKISTAN", None, None) == ("Asia/Karachi", "location")
-    assert rules.infer(None, "快件到达 【深圳总集散中心】", "sf_express", None) == ("Asia/Shanghai", "location")
+    assert rules.infer("", "Processed at KARACHI - PAKISTAN", None, None, None) == ("Asia/Karachi", "location")
+    assert rules.infer(None, "快件到达 【深圳总集散中心】", "sf_express", None, None) == ("Asia/Shanghai", "location")
 
 
 def test_the_place_where_a_parcel_goes_next_is_not_where_it_is(rules: ZoneRules) -> None:
-    assert rules.infer("", "离开广州，发往纽约", None, None) == ("Asia/Shanghai", "location")
-    assert rules.infer("", "Shipment in transit to LONDON", None, None) == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "离开广州，发往纽约", None, None, None) == ("Asia/Shanghai", "location")
+    assert rules.infer("", "Shipment in transit to LONDON", None, None, None) == ("Asia/Hong_Kong", "assumed")
 
 
 def test_a_location_without_a_zone_is_not_overruled_by_the_message(rules: ZoneRules) -> None:
-    assert rules.infer("US", "Arrived from KARACHI", "fedex", None) == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("US", "Arrived from KARACHI", "fedex", None, None) == ("Asia/Hong_Kong", "assumed")
 
 
 def test_a_courier_with_one_zone_lends_it(rules: ZoneRules) -> None:
-    assert rules.infer("", "派件中", "yto", "GB") == ("Asia/Shanghai", "courier")
-    assert rules.infer("", "Delivered to consignee", "delhivery", None) == ("Asia/Kolkata", "courier")
+    assert rules.infer("", "派件中", "yto", None, "GB") == ("Asia/Shanghai", "courier")
+    assert rules.infer("", "Delivered to consignee", "delhivery", None, None) == ("Asia/Kolkata", "courier")
 
 
 def test_the_last_mile_is_assumed_in_the_country_of_destination(rules: ZoneRules) -> None:
-    assert rules.infer("", "Out for delivery", "dhl_express", "GB") == ("Europe/London", "assumed")
-    assert rules.infer("", "Delivered", None, "United Kingdom") == ("Europe/London", "assumed")
-    assert rules.infer("", "Shipment picked up", "dhl_express", "GB") == ("Asia/Hong_Kong", "assumed")
-    assert rules.infer("", "Delivered", "dhl_express", "US") == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "Out for delivery", "dhl_express", None, "GB") == ("Europe/London", "assumed")
+    assert rules.infer("", "Delivered", None, None, "United Kingdom") == ("Europe/London", "assumed")
+    assert rules.infer("", "Shipment picked up", "dhl_express", None, "GB") == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "Delivered", "dhl_express", None, "US") == ("Asia/Hong_Kong", "assumed")
+
+
+def test_the_first_miles_are_assumed_in_the_country_of_origin(rules: ZoneRules) -> None:
+    assert rules.infer("", "Item picked up", "royal_mail", "GB", "GB") == ("Europe/London", "assumed")
+    assert rules.infer("", "Shipment picked up", "dhl_express", "HONG KONG", "GB") == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "Shipment picked up", "fedex", "US", "GB") == ("Asia/Hong_Kong", "assumed")
 
 
 def test_nothing_known_means_hong_kong(rules: ZoneRules) -> None:
-    assert rules.infer(None, None, None, None) == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer(None, None, None, None, None) == ("Asia/Hong_Kong", "assumed")
+
+
+def test_a_clock_is_local_or_left_empty(tmp_path: Path) -> None:
+    for name in ("place_zone.csv", "country.csv"):
+        shutil.copy(REFERENCE / name, tmp_path)
+    (tmp_path / "courier.csv").write_text("courier,time_zone,clock\nfedex,,utc\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"courier\.csv, line 2: the clock of a courier"):
+        ZoneRules.load(tmp_path)
 
 
 @pytest.mark.parametrize("row", ["somewhere,Mars/Olympus,XX", "some(where,Asia/Tokyo,JP"])

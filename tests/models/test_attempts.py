@@ -15,6 +15,14 @@ def test_vans_on_two_days_without_a_result_are_two_attempts() -> None:
     """) == [(1, "none yet", None), (2, "none yet", None)]
 
 
+def test_two_days_without_times_are_two_attempts() -> None:
+    assert attempts("""
+        2026-03-02 - out_for_delivery.with_courier        HK
+        2026-03-02 - failed_attempt.recipient_unavailable HK
+        2026-03-03 - failed_attempt.recipient_unavailable HK
+    """) == [(1, "failed", "recipient_unavailable"), (2, "failed", "recipient_unavailable")]
+
+
 def test_a_failure_repeated_by_the_courier_is_one_failure() -> None:
     assert attempts("""
         2026-03-02 01:00:00 out_for_delivery.with_courier        香港

@@ -121,3 +121,65 @@ def test_more_than_120_days_are_not_a_transit_time() -> None:
         )
     )
     assert tables.row("fact_shipment", "transit_hours, transit_excluded") == (None, "over 120 days")
+
+
+def test_a_row_with_next_years_date_in_the_middle_is_left_out_though_it_was_fetched_years_later() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2021-01-05 02:00:00 picked_up.collected          深圳
+        2022-01-05 04:00:00 in_transit.departed_facility 深圳
+        2021-01-06 02:00:00 in_transit.arrived_facility  香港
+        2021-01-07 02:00:00 delivered.recipient          香港
+    """,
+            first_seen_at=at("2026-01-07 03:00"),
+        )
+    )
+    assert tables.row("fact_shipment", "status, excluded_event_count, last_event_at, transit_hours") == (
+        "delivered",
+        1,
+        at("2021-01-07 02:00"),
+        48.0,
+    )
+    assert tables.rows("suspect_event", "event_id, reason, is_left_out") == [("event-2", "after the rest", True)]
+
+
+def test_a_parcel_found_again_after_months_keeps_its_last_rows() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2025-01-05 02:00:00 picked_up.collected          深圳
+        2025-01-06 02:00:00 in_transit.arrived_facility  香港
+        2025-03-06 02:00:00 exception.lost               香港
+        2025-09-07 02:00:00 in_transit.arrived_facility  香港
+        2025-09-08 02:00:00 delivered.recipient          香港
+    """,
+        )
+    )
+    assert tables.row("fact_shipment", "status, excluded_event_count, is_reopened, picked_up_at") == (
+        "delivered",
+        0,
+        True,
+        at("2025-01-05 02:00"),
+    )
+
+
+def test_every_doubtful_time_is_counted_by_courier_zone_and_reason() -> None:
+    rows = [
+        *history("SF1", "2026-01-05 02:00:00 picked_up.collected 深圳\n2026-01-06 ? delivered.recipient 香港"),
+        *history("SF2", "2026-01-05 02:00:00 picked_up.collected 深圳\n2026-01-06 ? delivered.recipient 香港"),
+        *history("DHL1", GOOD, courier="dhl_express"),
+        *history("DHL2", GOOD, courier="dhl_express", first_seen_at=at("2026-01-06 20:00")),
+    ]
+    for number, row in enumerate(rows):
+        row |= {"event_id": f"e{number}", "event_time_raw": f"raw {number}", "time_zone_source": "assumed"}
+    tables = Tables(fact_tracking_event=rows)
+    assert tables.rows(
+        "suspect_time",
+        "courier, time_zone_source, reason, is_left_out, n, n_parcels, share_of_events, sample_time_raw",
+    ) == [
+        ("dhl_express", "assumed", "hours after fetch", False, 1, 1, 1 / 6, "raw 9"),
+        ("sf_express", "assumed", "no time", True, 2, 2, 0.5, "raw 1"),
+    ]

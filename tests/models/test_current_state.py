@@ -231,6 +231,27 @@ def test_a_van_row_listed_before_the_delivery_but_stamped_minutes_later_does_not
     )
 
 
+def test_a_van_row_listed_before_the_delivery_but_hours_later_in_a_guessed_zone_does_not_undo_it() -> None:
+    assert (
+        state("""
+        2026-03-02 06:00:00 picked_up.collected           香港
+        2026-03-03 17:05:00 out_for_delivery.with_courier 伦敦
+        2026-03-03 09:40:00 delivered.recipient           伦敦
+    """)
+        == "delivered.recipient"
+    )
+
+
+def test_a_van_listed_after_the_delivery_undoes_it() -> None:
+    assert (
+        state("""
+        2026-03-02 08:00:00 delivered.recipient           香港
+        2026-03-02 08:05:00 out_for_delivery.with_courier 香港
+    """)
+        == "out_for_delivery.with_courier"
+    )
+
+
 def test_a_lost_parcel_that_is_scanned_again_is_found() -> None:
     assert (
         state("""
@@ -314,3 +335,90 @@ def test_where_a_courier_names_no_place_new_words_are_movement_and_new_numbers_a
         "天津 已收入 2 件",
     )
     assert Tables(fact_tracking_event=rows).row("fact_shipment", "last_movement_at") == (at("2026-03-03 06:00"),)
+
+
+def test_each_milestone_is_the_scan_that_it_names() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "4PX1",
+            """
+        2026-03-01 01:00:00 pending.label_created           深圳
+        2026-03-02 01:00:00 in_transit.at_facility          深圳
+        2026-03-02 02:00:00 picked_up.collected             深圳
+        2026-03-02 20:00:00 in_transit.departed_facility    深圳
+        2026-03-03 05:00:00 customs.processing              深圳
+        2026-03-03 06:00:00 in_transit.linehaul             香港
+        2026-03-05 06:00:00 in_transit.arrived_destination  伦敦
+        2026-03-05 09:00:00 customs.cleared                 伦敦
+        2026-03-06 04:00:00 in_transit.arrived_facility     伦敦
+        2026-03-06 07:00:00 out_for_delivery.with_courier   伦敦
+        2026-03-06 12:00:00 failed_attempt.other            伦敦
+        2026-03-06 18:00:00 in_transit.arrived_facility     伦敦
+        2026-03-07 12:00:00 delivered.recipient             伦敦
+    """,
+        )
+    )
+    assert tables.row(
+        "fact_shipment",
+        "label_created_at, first_scan_at, picked_up_at, departed_origin_at, arrived_destination_at, customs_started_at,"
+        " customs_cleared_at, first_out_for_delivery_at, first_attempt_at, available_at, first_delivered_at",
+    ) == (
+        at("2026-03-01 01:00"),
+        at("2026-03-02 01:00"),
+        at("2026-03-02 02:00"),
+        at("2026-03-02 20:00"),
+        at("2026-03-05 06:00"),
+        at("2026-03-03 05:00"),
+        at("2026-03-05 09:00"),
+        at("2026-03-06 07:00"),
+        at("2026-03-06 12:00"),
+        None,
+        at("2026-03-07 12:00"),
+    )
+
+
+DOMESTIC = """
+    2026-03-02 01:00:00 picked_up.collected          深圳
+    2026-03-02 05:00:00 in_transit.arrived_facility  广州
+    2026-03-03 05:00:00 in_transit.arrived_facility  上海
+"""
+
+
+def test_the_destination_is_reached_with_the_last_arrival_before_the_van_where_none_says_so() -> None:
+    reached = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            DOMESTIC
+            + """
+        2026-03-03 07:00:00 out_for_delivery.with_courier 上海
+        2026-03-03 17:00:00 in_transit.arrived_facility   上海
+    """,
+        )
+    )
+    assert reached.row("fact_shipment", "arrived_destination_at") == (at("2026-03-03 05:00"),)
+    under_way = Tables(fact_tracking_event=history("SF1", DOMESTIC))
+    assert under_way.row("fact_shipment", "arrived_destination_at") == (None,)
+
+
+def test_customs_that_have_a_parcel_again_have_not_released_it() -> None:
+    lines = "2026-03-02 01:00:00 customs.cleared 深圳\n2026-03-04 01:00:00 customs.held LAGOS"
+    tables = Tables(fact_tracking_event=history("DHL1", lines))
+    assert tables.row("fact_shipment", "customs_started_at, customs_cleared_at") == (at("2026-03-02 01:00"), None)
+
+
+def test_a_parcel_under_way_when_its_account_was_first_polled_has_an_unseen_beginning() -> None:
+    lines = "2026-03-02 01:00:00 in_transit.arrived_facility 深圳"
+    polled = {"early": "2026-03-01", "late": "2026-04-01"}
+    tables = Tables(
+        fact_poll=[
+            {"account": account, "order_id": "A1", "answered_tracking_number": "SF1", "requested_at": day}
+            for account, day in polled.items()
+        ],
+        fact_tracking_event=[
+            row for account in polled for row in history("SF1", lines, account=account, event_id=account)
+        ],
+    )
+    assert tables.rows("fact_shipment", "account, left_truncated", "event_count > 0") == [
+        ("early", False),
+        ("late", True),
+    ]

@@ -1,3 +1,9 @@
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.events.classify import Rules
+from pipeline.settings import SQL_FOLDER
+from tests.models.answers import Answer, event, from_answers
 from tests.models.tables import Tables, at, history
 
 
@@ -17,6 +23,34 @@ def test_unmapped_codes_are_ranked_by_volume_with_a_sample() -> None:
         (1, "sf_express", "999", "unclassified ", 3, 2, at("2026-03-02 03:00")),
         (2, "yto", None, "件 12 到 34", 2, 2, at("2026-03-02 03:00")),
     ]
+
+
+def test_the_worklist_says_which_rule_to_write(tmp_path: Path) -> None:
+    texts = {
+        "SF1": ("sf_express", 'A,"1"', "whatever"),
+        "YT1": ("yto", None, "快件【深圳南山】，在 12 號倉 等人，如有疑問請電聯"),
+        "XX1": (None, "77", "The parcel (no. 4) met a bear."),
+        "XX2": (None, None, "???"),
+    }
+    unknown = [
+        row | {"message": message}
+        for parcel, (courier, code, message) in texts.items()
+        for row in history(parcel, "2026-03-02 02:00:00 unknown.unclassified", courier=courier, code=code)
+    ]
+    rows = Tables(fact_tracking_event=unknown).rows("unmapped_event_code", "rule_file, rule_row")
+    headers = {
+        "event_code.csv": "rule_id,priority,courier,code,pattern,status,substatus,source",
+        "text_rule.csv": "rule_id,priority,pattern,unless,status,substatus,source",
+    }
+    for name, header in headers.items():
+        lines = [header, *(row for file, row in rows if file == name and row is not None)]
+        (tmp_path / name).write_text(
+            "\n".join(lines).replace("STATUS,SUBSTATUS,SOURCE", "exception,damaged,me"), encoding="utf-8"
+        )
+    rules = Rules.load(SQL_FOLDER / "reference", tmp_path)
+    for courier, code, message in list(texts.values())[:3]:
+        assert rules.classify(courier, code, message)[:2] == ("exception", "damaged")
+    assert rows[-1] == ("text_rule.csv", None)
 
 
 def test_order_status_and_events_are_compared_on_the_orders_own_scale() -> None:
@@ -71,6 +105,18 @@ def test_coverage_tells_which_scans_are_missing() -> None:
 def test_delay_is_measured_only_on_what_happened_while_we_watched() -> None:
     first = history("SF1", "2026-03-02 02:00:00 picked_up.collected 深圳", first_seen_at=at("2026-03-04 02:00"))
     later = history("SF1", "2026-03-05 02:00:00 delivered.recipient 香港", first_seen_at=at("2026-03-05 05:00"))
-    assert Tables(fact_tracking_event=first + later).row(
+    ahead = history("SF1", "2026-03-05 08:00:00 info.informational London", first_seen_at=at("2026-03-05 05:00"))
+    assert Tables(fact_tracking_event=first + later + ahead).row(
         "detection_delay", "courier, n, n_excluded, delay_hours_p50"
-    ) == ("sf_express", 1, 1, 3.0)
+    ) == ("sf_express", 1, 2, 3.0)
+
+
+def test_repeats_and_disorder_are_counted_per_courier(tmp_path: Path) -> None:
+    picked_up = event("2025-12-01 10:00:00", "已收件", "深圳市", "50")
+    arrived = event("2025-12-02 10:00:00", "快件到达", "香港", "31")
+    on_van = event("2025-12-02 08:00:00", "正在派送途中", "香港", "44")
+    whole = (picked_up, picked_up, arrived, on_van)
+    answers = [Answer(datetime(2025, 12, 1, 12), whole[:1]), Answer(datetime(2025, 12, 3), whole)]
+    assert from_answers(tmp_path, answers).row(
+        "history_listing", "courier, n, n_rows, n_repeated, share_repeated, n_followers, n_out_of_order"
+    ) == ("sf_express", 1, 4, 1, 0.25, 2, 1)
