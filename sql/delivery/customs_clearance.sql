@@ -1,43 +1,69 @@
 -- One row per courier, lane and pickup week with parcels that met customs.
 -- Answers how long customs takes.
--- Formula: last customs release - first customs event. Papers filed before the flight start the clock early; never
--- released is open unless the parcel got past customs without a release being scanned.
-with clock as (
-    select
-        shipment_id,
-        min(event_at) as first_customs_at,
-        max(case when substatus = 'cleared' then event_at end) as cleared_at,
-        bool_or(is_exception) as was_held
-    from shipment_event
-    where status = 'customs' and step is not null
-    group by shipment_id
+-- Formula: last release - first customs event, or the arrival in the destination country where that is later: papers
+-- filed before the flight, and the export side, do not count; released before arriving is 0. Arrival is the first scan
+-- that says so or lies there; without one the clock starts with the first customs event. Never released is open, unless
+-- the parcel got past customs without a release being scanned.
+with zone as (
+    select distinct time_zone, country from reference.place_zone
 ),
-summed as (
+clock as (
+    select
+        e.shipment_id,
+        min(case when e.status = 'customs' then e.event_at end) as first_customs_at,
+        min(case when e.substatus = 'arrived_destination' or zone.country is not null then e.event_at end) as arrived_at,
+        max(case when e.status = 'customs' and e.substatus = 'cleared' then e.event_at end) as cleared_at,
+        bool_or(e.status = 'customs' and e.is_exception) as was_held
+    from shipment_event as e
+    inner join fact_shipment as f on f.shipment_id = e.shipment_id and f.has_customs
+    inner join fact_tracking_event as source on source.event_id = e.event_id
+    left join zone
+        on source.time_zone_source = 'location' and zone.time_zone = source.time_zone
+        and zone.country = f.destination_country and f.origin_country <> f.destination_country
+    where e.step is not null
+    group by e.shipment_id
+),
+span as (
     select
         coalesce(f.courier, 'unknown') as courier,
         coalesce(f.lane, 'unknown') as lane,
-        f.pickup_week,
-        cast(count(*) as bigint) as n,
-        cast(count(clock.cleared_at) as bigint) as n_cleared,
-        cast(count(*) filter (where clock.cleared_at is null and f.status = 'customs') as bigint) as n_open,
-        cast(count(*) filter (where clock.cleared_at is null and f.status <> 'customs') as bigint) as n_excluded,
-        cast(count(*) filter (where clock.was_held) as bigint) as n_held,
-        percentile_cont(0.5) within group (order by secs_between(clock.first_customs_at, clock.cleared_at) / 3600) as clearance_hours_p50,
-        percentile_cont(0.9) within group (order by secs_between(clock.first_customs_at, clock.cleared_at) / 3600) as clearance_hours_p90
+        f.pickup_week, clock.was_held, clock.cleared_at, clock.arrived_at,
+        f.status = 'customs' and f.substatus <> 'cleared' as is_open,
+        case
+            when f.status = 'customs' and f.substatus <> 'cleared' then null
+            when clock.cleared_at < clock.arrived_at then cast(0 as double)
+            else secs_between(greatest(clock.first_customs_at, clock.arrived_at), clock.cleared_at) / 3600
+        end as hours
     from clock
     inner join fact_shipment as f on f.shipment_id = clock.shipment_id
-    where f.pickup_week is not null
-    group by coalesce(f.courier, 'unknown'), coalesce(f.lane, 'unknown'), f.pickup_week
+    where clock.first_customs_at is not null
+),
+summed as (
+    select
+        courier, lane, pickup_week,
+        cast(count(*) as bigint) as n,
+        cast(count(hours) as bigint) as n_cleared,
+        cast(count(*) filter (where is_open) as bigint) as n_open,
+        cast(count(*) filter (where hours is null and not is_open) as bigint) as n_excluded,
+        cast(count(*) filter (where was_held) as bigint) as n_held,
+        cast(count(*) filter (where hours is not null and cleared_at < arrived_at) as bigint) as n_cleared_before_arrival,
+        cast(count(*) filter (where hours is not null and arrived_at is null) as bigint) as n_without_arrival_scan,
+        percentile_cont(0.5) within group (order by hours) as clearance_hours_p50,
+        percentile_cont(0.9) within group (order by hours) as clearance_hours_p90
+    from span
+    group by courier, lane, pickup_week
 )
 select
     courier,             -- courier (see dim_courier), or unknown
     lane,                -- origin and destination, or unknown
-    pickup_week,         -- Monday of the pickup's week in the business zone
+    pickup_week,         -- Monday of the pickup's week in the business zone; null where no pickup is known
     n,                   -- parcels that met customs
     n_cleared,           -- of which released
-    n_open,              -- of which in customs now (not in the percentiles)
+    n_open,              -- of which in customs now, or again (not in the percentiles)
     n_excluded,          -- of which past customs without a release scan
     n_held,              -- of which held, or asked for papers or duty
+    n_cleared_before_arrival, -- of n_cleared, released before they arrived: 0 hours
+    n_without_arrival_scan, -- of n_cleared, timed from the first customs event for want of an arrival scan
     cast(n_open as double) / n as share_open, -- n_open / n
     clearance_hours_p50, -- median hours until release
     clearance_hours_p90  -- 90th percentile of hours until release

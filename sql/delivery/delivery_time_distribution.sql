@@ -9,7 +9,8 @@ cohort as (
     select
         coalesce(f.courier, 'unknown') as courier,
         coalesce(f.lane, 'unknown') as lane,
-        f.pickup_week, f.transit_hours, f.transit_excluded,
+        f.pickup_week, f.transit_hours,
+        f.transit_excluded is null and coalesce(f.pickup_precision <> 'date', true) as is_timed,
         secs_between(f.picked_up_at, case when f.is_terminal then as_of.as_of else f.last_polled_at end) / 3600 as watched_hours
     from fact_shipment as f
     cross join as_of
@@ -19,8 +20,8 @@ counted as (
     select
         cohort.courier, cohort.lane, cohort.pickup_week, day.n as days,
         cast(count(*) as bigint) as n_cohort,
-        cast(count(*) filter (where cohort.transit_excluded is null and cohort.watched_hours >= day.n * 24) as bigint) as n,
-        cast(count(*) filter (where cohort.transit_excluded is null and cohort.watched_hours >= day.n * 24
+        cast(count(*) filter (where cohort.is_timed and cohort.watched_hours >= day.n * 24) as bigint) as n,
+        cast(count(*) filter (where cohort.is_timed and cohort.watched_hours >= day.n * 24
             and cohort.transit_hours <= day.n * 24) as bigint) as n_within
     from cohort
     cross join day

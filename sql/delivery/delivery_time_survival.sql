@@ -1,8 +1,8 @@
 -- One row per courier, service, lane and pickup week.
 -- Answers how long delivery takes when parcels still under way are counted too: use it for recent weeks.
--- Formula: Kaplan-Meier. A delivery is the event; an open parcel is watched until its last request, a returned, lost
--- or cancelled one until its end. Read the hour at which half (or a tenth) is left; null where the curve never falls
--- that far.
+-- Formula: Kaplan-Meier. A delivery is the event; an open parcel is watched until its last request; one that turned
+-- back, was lost or cancelled until it did. Read the hour at which half (or a tenth) is left; null where the curve never
+-- falls that far. The other endings are left out of the curve, not of the table: read share_other_end with it.
 with span as (
     select
         coalesce(courier, 'unknown') as courier,
@@ -11,11 +11,12 @@ with span as (
         pickup_week,
         case
             when transit_hours is not null then transit_hours
-            when is_terminal then secs_between(picked_up_at, coalesce(status_since, last_polled_at)) / 3600
+            when is_terminal or status = 'return' then secs_between(picked_up_at, coalesce(status_since, last_polled_at)) / 3600
             else secs_between(picked_up_at, last_polled_at) / 3600
         end as hours,
         case when transit_hours is not null then 1 else 0 end as is_delivery,
-        case when transit_excluded in ('negative', 'over 120 days', 'date only') then 1 else 0 end as is_excluded
+        case when is_terminal or status = 'return' then 1 else 0 end as is_ended,
+        case when transit_excluded in ('negative', 'over 120 days', 'date only') or pickup_precision = 'date' then 1 else 0 end as is_excluded
     from fact_shipment
     where pickup_week is not null
 ),
@@ -53,7 +54,8 @@ total as (
         courier, service, lane, pickup_week,
         cast(count(*) as bigint) as n,
         cast(sum(case when hours >= 0 then is_excluded else 1 end) as bigint) as n_excluded,
-        cast(count(*) filter (where is_delivery = 0 and is_excluded = 0 and hours >= 0) as bigint) as n_censored
+        cast(count(*) filter (where is_delivery = 0 and is_excluded = 0 and hours >= 0) as bigint) as n_censored,
+        cast(count(*) filter (where is_delivery = 0 and is_excluded = 0 and hours >= 0 and is_ended = 1) as bigint) as n_other_end
     from span
     group by courier, service, lane, pickup_week
 ),
@@ -62,7 +64,8 @@ crossing as (
         courier, service, lane, pickup_week,
         min(hours) filter (where still_open <= 0.5 + 1e-9) as p50,
         min(hours) filter (where still_open <= 0.15 + 1e-9) as p85,
-        min(hours) filter (where still_open <= 0.1 + 1e-9) as p90
+        min(hours) filter (where still_open <= 0.1 + 1e-9) as p90,
+        min(hours) filter (where still_open <= 0.05 + 1e-9) as p95
     from curve
     group by courier, service, lane, pickup_week
 )
@@ -73,10 +76,13 @@ select
     total.pickup_week,                       -- Monday of the pickup's week
     total.n,                                 -- parcels picked up
     total.n_excluded,                        -- left out: implausible or date-only clocks, or never answered
-    total.n_censored,                        -- counted as under way until last seen, not as delivered
+    total.n_censored,                        -- counted as under way until last seen or until they ended otherwise, not as delivered
+    total.n_other_end,                       -- of which turned back, lost, disposed of or cancelled: deliveries that will not come
+    cast(total.n_other_end as double) / total.n as share_other_end, -- n_other_end / n
     crossing.p50 as transit_hours_km_p50,    -- hours until half are delivered
     crossing.p85 as transit_hours_km_p85,    -- hours until 85 % are delivered
-    crossing.p90 as transit_hours_km_p90     -- hours until 90 % are delivered
+    crossing.p90 as transit_hours_km_p90,    -- hours until 90 % are delivered
+    crossing.p95 as transit_hours_km_p95     -- hours until 95 % are delivered
 from total
 left join crossing
     on crossing.courier = total.courier and crossing.service = total.service

@@ -1,7 +1,8 @@
 -- One row per courier, lane and pickup week.
 -- Answers how often the first delivery attempt succeeds.
 -- Formula: first attempt delivered / first attempt delivered or failed. Lockers and pickup points are a class of
--- their own; a delivery without an out-for-delivery scan counts as a first attempt that succeeded.
+-- their own; a delivery without an out-for-delivery scan counts as a first attempt that succeeded. A van that left no
+-- outcome is excluded. Until is_mature the rate is too good: quick successes are known first.
 with summed as (
     select
         coalesce(courier, 'unknown') as courier,
@@ -12,22 +13,25 @@ with summed as (
         cast(count(*) filter (where first_attempt_outcome = 'failed') as bigint) as n_failed,
         cast(count(*) filter (where first_attempt_outcome = 'available_for_pickup') as bigint) as n_pickup_point,
         cast(count(*) filter (where first_attempt_outcome = 'none yet' or first_attempt_outcome is null) as bigint) as n_excluded,
-        cast(count(*) filter (where not is_terminal) as bigint) as n_open,
         cast(sum(failed_attempts) as bigint) as failed_attempts
     from fact_shipment
     where pickup_week is not null
     group by coalesce(courier, 'unknown'), coalesce(lane, 'unknown'), pickup_week
 )
 select
-    courier,         -- courier (see dim_courier), or unknown
-    lane,            -- origin and destination, or unknown
-    pickup_week,     -- Monday of the pickup's week in the business zone
-    n,               -- parcels picked up
-    n_delivered,     -- delivered on the first attempt
-    n_failed,        -- first attempt failed, whatever came later
-    n_pickup_point,  -- first attempt ended at a locker or pickup point
-    n_excluded,      -- no attempt, or no outcome, seen yet
-    cast(n_open as double) / n as share_open, -- parcels still under way / n
-    cast(n_delivered as double) / nullif(n_delivered + n_failed, 0) as first_attempt_rate, -- n_delivered / (n_delivered + n_failed)
-    failed_attempts  -- failed attempts of all parcels, first or later
+    summed.courier,         -- courier (see dim_courier), or unknown
+    summed.lane,            -- origin and destination, or unknown
+    summed.pickup_week,     -- Monday of the pickup's week in the business zone
+    summed.n,               -- parcels picked up
+    summed.n_delivered,     -- delivered on the first attempt
+    summed.n_failed,        -- first attempt failed, whatever came later
+    summed.n_pickup_point,  -- first attempt ended at a locker or pickup point
+    summed.n_excluded,      -- no attempt, or no outcome, seen yet
+    pickup_cohort.share_open, -- parcels still under way / n
+    pickup_cohort.is_mature,  -- the week is old enough (see pickup_cohort)
+    cast(summed.n_delivered as double) / nullif(summed.n_delivered + summed.n_failed, 0) as first_attempt_rate, -- n_delivered / (n_delivered + n_failed)
+    summed.failed_attempts  -- failed attempts of all parcels, first or later
 from summed
+inner join pickup_cohort
+    on pickup_cohort.courier = summed.courier and pickup_cohort.lane = summed.lane
+    and pickup_cohort.pickup_week = summed.pickup_week

@@ -8,6 +8,7 @@ with summed as (
         episode.first_status, episode.first_reason, episode.responsible,
         cast(count(*) as bigint) as n,
         cast(count(*) filter (where episode.outcome = 'resolved') as bigint) as n_resolved,
+        cast(count(*) filter (where episode.outcome = 'resolved' and episode.resolution_hours is null) as bigint) as n_excluded,
         cast(count(*) filter (where episode.outcome = 'ended') as bigint) as n_ended,
         cast(count(*) filter (where episode.outcome = 'open') as bigint) as n_open,
         percentile_cont(0.5) within group (order by episode.resolution_hours) as resolution_hours_p50,
@@ -23,6 +24,7 @@ select
     responsible,          -- who owns it: carrier, shipper, recipient, customs or external
     n,                    -- episodes
     n_resolved,           -- of which mended
+    n_excluded,           -- of those mended, with only the day known (not in the percentiles)
     n_ended,              -- of which ended with the parcel: returned, lost, disposed, cancelled
     n_open,               -- of which still open
     cast(n_open as double) / n as share_open, -- n_open / n

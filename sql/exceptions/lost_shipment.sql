@@ -1,15 +1,22 @@
 -- One row per parcel that is lost, or that we must suspect to be.
 -- Answers which parcels to claim for.
--- Formula: declared lost or disposed of by the courier, or open and without any event for 30 days (60 for couriers of
--- kind post) as of the last answered request. A later scan takes a parcel off the list.
+-- Formula: declared lost or disposed of by the courier, or handed over, open and without any event for longer than
+-- the threshold as of the last answered request. A later scan takes a parcel off the list; a label that nobody ever
+-- scanned is not a loss, nor is a parcel that waits at a locker or pickup point.
+-- Source: thresholds in sql/reference/silence_limit.csv; that of the courier's kind goes before that of the lane.
 with silent as (
     select
         f.*,
-        case when dim_courier.kind = 'post' then 60 else 30 end as lost_after_days,
+        coalesce(of_courier.lost_after_days, of_lane.lost_after_days) as lost_after_days,
         secs_between(f.last_event_at, f.last_polled_at) / 86400 as days_silent,
         f.substatus in ('lost', 'disposed') as is_declared
     from fact_shipment as f
+    left join dim_lane on dim_lane.lane = f.lane
     left join dim_courier on dim_courier.courier = f.courier
+    left join reference.silence_limit as of_lane
+        on of_lane.lane_kind = coalesce(dim_lane.kind, 'unknown') and of_lane.courier_kind is null
+    left join reference.silence_limit as of_courier
+        on of_courier.courier_kind = dim_courier.kind and of_courier.lane_kind is null
 )
 select
     shipment_id,     -- parcel (see fact_shipment)
@@ -23,7 +30,8 @@ select
     case when is_declared then 'declared' else 'suspected' end as certainty, -- declared by the courier, or suspected by us
     last_event_at,   -- last event (UTC)
     days_silent,     -- last_event_at until last_polled_at
-    cast(lost_after_days as integer) as lost_after_days, -- silence after which we suspect
+    lost_after_days, -- silence after which we suspect
     last_polled_at   -- last request that got an answer (UTC)
 from silent
-where is_declared or (not is_terminal and status <> 'available_for_pickup' and days_silent > lost_after_days)
+where is_declared
+    or (picked_up_at is not null and not is_terminal and status <> 'available_for_pickup' and days_silent > lost_after_days)

@@ -75,6 +75,9 @@ def build_tables(connection: duckdb.DuckDBPyConnection, **inputs: Iterable[Row])
 
 def _filled(table: str, number: int, row: Row) -> Row:
     filled = {"account": "main"} | DEFAULTS.get(table, {}) | row
+    if table == "source_order":
+        for name in ("promised_at", "promised_on"):
+            filled.setdefault(f"original_{name}", filled.get(name))
     if table == "fact_poll":
         filled.setdefault("response_id", f"response-{number}")
     if table == "fact_tracking_event":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -57,11 +58,12 @@ def test_the_survival_curve_counts_a_parcel_as_open_only_while_it_was_watched() 
     ) == (4, 1, 0, 48.0, 72.0)
 
 
-def test_a_date_only_delivery_is_excluded_from_hours_and_counted() -> None:
+def test_a_date_only_delivery_is_excluded_from_hours_and_counted_but_not_from_days() -> None:
     events, polls = cohort([24, 48])
     events[1]["time_precision"] = "date"
     made = Tables(fact_tracking_event=events, fact_poll=polls)
-    assert made.row("delivery_time_weekly", "n, n_delivered, n_excluded, transit_hours_p50") == (2, 2, 1, 48.0)
+    columns = "n, n_delivered, n_timed, n_excluded, transit_hours_p50, n_dated, transit_days_p50"
+    assert made.row("delivery_time_weekly", columns) == (2, 2, 1, 1, 48.0, 2, 1.5)
 
 
 def test_a_returned_parcel_is_neither_delivered_nor_open() -> None:
@@ -106,15 +108,68 @@ def test_promises_are_counted_in_the_week_they_were_made_for() -> None:
     events, polls = cohort([24, 96, None, None])
     promised = ["2026-03-05", "2026-03-05", "2026-03-06", "2026-03-30", None]
     orders = [{"tracking_number": f"SF{number}", "promised_on": day} for number, day in enumerate(promised)]
+    orders[2] |= {"promised_on": "2026-03-30", "original_promised_on": "2026-03-06"}
     made = Tables(fact_tracking_event=events, fact_poll=polls, source_order=orders)
     assert made.rows(
         "on_time_weekly",
-        "cast(promised_week as text), n, n_on_time, n_late, n_late_open, n_excluded, on_time_rate,"
-        " delivered_on_time_rate",
+        "cast(promised_week as text), n, n_on_time, n_late, n_late_open, n_excluded, n_not_due, n_moved, is_mature,"
+        " on_time_rate, delivered_on_time_rate",
     ) == [
-        ("2026-03-02", 3, 1, 2, 1, 0, pytest.approx(1 / 3), pytest.approx(1 / 3)),
-        ("2026-03-30", 1, 0, 0, 0, 1, None, None),
+        ("2026-03-02", 3, 1, 2, 1, 0, 0, 1, True, pytest.approx(1 / 3), pytest.approx(1 / 3)),
+        ("2026-03-30", 1, 0, 0, 0, 1, 1, 0, False, None, None),
     ]
+
+
+def test_a_week_matures_with_age_where_a_last_scan_never_comes() -> None:
+    # Twelve parcels of January took 24 to 79 hours; of two in March one is still open.
+    events, polls = cohort([24 + 5 * number for number in range(12)])
+    early = [row | {"event_at": row["event_at"] - timedelta(days=35)} for row in events]
+    late, late_polls = cohort([24, None])
+    renamed = [
+        row | {"tracking_number": f"L{row['tracking_number']}", "event_id": f"L{row['event_id']}"} for row in late
+    ]
+    late_polls = [{**poll, "answered_tracking_number": f"L{poll['answered_tracking_number']}"} for poll in late_polls]
+
+    def mature(polled: str) -> list[Any]:
+        asked = [poll | {"requested_at": polled, "tracking_number": None} for poll in [*polls, *late_polls]]
+        made = Tables(fact_tracking_event=early + renamed, fact_poll=asked)
+        is_march = "pickup_week = '2026-03-02'"
+        assert made.row("pickup_cohort", "is_mature", is_march) == made.row(
+            "delivery_time_weekly", "is_mature", is_march
+        )
+        return made.rows("pickup_cohort", "n, n_open, age_days, round(transit_hours_p95, 2), is_mature", is_march)
+
+    # Sunday 8 March + 76 hours: the fourth day.
+    assert mature("2026-03-11 02:00") == [(2, 1, 3, 76.25, False)]
+    assert mature("2026-03-12 02:00") == [(2, 1, 4, 76.25, True)]
+
+
+def test_a_parcel_that_turned_back_leaves_the_curve_then_and_is_told_apart() -> None:
+    events, polls = cohort([24, 48, 72, None])
+    events += history("SF3", "2026-03-03 14:00:00 return.in_progress 深圳", event_id="turned")
+    made = Tables(fact_tracking_event=events, fact_poll=polls)
+    # At risk at 24 h: 4; one turns back at 36 h, so at 48 h: 2.
+    assert made.row("delivery_time_survival", "n, n_censored, n_other_end, share_other_end, transit_hours_km_p50") == (
+        4,
+        1,
+        1,
+        0.25,
+        48.0,
+    )
+
+
+def test_a_pickup_known_by_its_day_alone_is_left_out_of_the_curve_open_or_not() -> None:
+    events, polls = cohort([24, None, None])
+    for row in events[2:]:
+        row["time_precision"] = "date"
+    made = Tables(fact_tracking_event=events, fact_poll=polls)
+    assert made.row("delivery_time_survival", "n, n_excluded, n_censored, transit_hours_km_p50") == (3, 2, 0, 24.0)
+
+
+def test_business_days_stand_beside_the_hours() -> None:
+    made = tables([24, 24 * 5, 24 * 7])  # Tuesday, Saturday and Monday in mainland China
+    columns = "n_timed, n_business_dated, transit_business_days_p50, transit_business_days_p90"
+    assert made.row("delivery_time_weekly", columns) == (3, 3, 4.0, 4.8)
 
 
 def test_the_scorecard_leaves_out_parcels_too_young_to_judge() -> None:

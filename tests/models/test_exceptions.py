@@ -161,6 +161,46 @@ def test_what_has_ended_or_waits_at_a_locker_is_not_stalled(ending: str) -> None
     assert tables(f"2026-03-03 02:00:00 {ending} 香港", "2026-03-30").rows("stalled_shipment", "status") == []
 
 
+def test_a_label_that_nobody_scanned_is_no_loss() -> None:
+    label = history("SF1", "2026-03-02 02:00:00 pending.label_created", order_id="A1")
+    poll = {"order_id": "A1", "answered_tracking_number": "SF1", "requested_at": "2026-06-01"}
+    assert Tables(fact_poll=[poll], fact_tracking_event=label).rows("lost_shipment", "certainty") == []
+
+
+def test_how_long_silence_is_normal_is_reference_data() -> None:
+    made = tables("", "2026-03-06 03:00")
+    assert made.row("dim_lane", "kind, stalled_after_days, lost_after_days") == ("mainland", 3, 30)
+    assert made.rows("stalled_shipment", "stalled_after_days") == [(3,)]
+    patient = tables("", "2026-03-06 03:00")
+    patient.connection.execute("update reference.silence_limit set stalled_after_days = 5 where lane_kind = 'mainland'")
+    assert patient.rows("stalled_shipment", "stalled_after_days") == []
+
+
+def test_the_first_and_the_latest_reason_of_a_parcel_are_told_apart() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 exception.delayed 香港
+        2026-03-04 02:00:00 exception.on_hold 香港
+        2026-03-05 02:00:00 exception.delayed 香港
+    """,
+        "2026-03-06",
+    )
+    assert made.rows(
+        "exception_rate_weekly", "substatus, n_with_exception, n_first_reason, n_last_reason, is_mature"
+    ) == [
+        ("delayed", 1, 1, 1, False),
+        ("on_hold", 1, 0, 0, False),
+    ]
+
+
+def test_trouble_before_the_pickup_is_counted_in_a_row_without_a_week() -> None:
+    failed = history("SF1", "2026-03-02 02:00:00 pending.pickup_failed", order_id="A1")
+    made = Tables(fact_tracking_event=failed)
+    assert made.row("exception_rate_weekly", "pickup_week, substatus, n, n_with_exception, exception_rate") == (
+        None, "pickup_failed", 1, 1, 1.0,
+    )  # fmt: skip
+
+
 def test_thirty_silent_days_are_suspected_lost_and_a_declared_loss_is_known() -> None:
     assert tables("", "2026-04-02 02:00").row("lost_shipment", "certainty, days_silent, lost_after_days") == (
         "suspected",

@@ -11,23 +11,13 @@ import pandas as pd
 
 from pipeline.orders.rows import OrdersChunk
 from pipeline.orders.source import OrdersSource, read_orders
-
-WAREHOUSE = """
-    create table source_order (
-        account varchar, order_id varchar, tracking_number varchar,
-        courier varchar, service varchar, destination_country varchar,
-        ordered_at timestamp, promised_at timestamp, promised_on date, updated_at timestamp,
-        first_seen_at timestamp, last_changed_at timestamp
-    );
-    create table quarantined_order (
-        account varchar, source_row bigint, reason varchar, row_json varchar, seen_at timestamp
-    );
-"""
+from pipeline.warehouse import base_tables
 
 
 def warehouse() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
-    connection.execute(WAREHOUSE)
+    for name in ("source_order", "quarantined_order"):
+        connection.execute(base_tables()[name].ddl)
     return connection
 
 

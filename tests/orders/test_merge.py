@@ -70,6 +70,53 @@ def test_a_moved_updated_at_alone_is_stored_but_is_no_change(
     ]  # 1 March in Hong Kong is still February in UTC
 
 
+PROMISE = (
+    "day(promised_on), day(original_promised_on), day(original_promised_at), day(original_promise_seen_at),"
+    " day(first_seen_at)"
+)
+
+
+def test_a_promise_that_is_moved_or_dropped_leaves_the_original_one(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    refresh(connection, tmp_path, [{"order_id": "A", "promised_at": "2025-03-05"}], DAY_1)
+    assert stored(connection, PROMISE) == [(5, 5, 5, 1, 1)]
+    assert counts(refresh(connection, tmp_path, [{"order_id": "A", "promised_at": "2025-03-20"}], DAY_2)) == {
+        "changed": 1
+    }
+    assert stored(connection, PROMISE) == [(20, 5, 5, 1, 1)]
+    refresh(connection, tmp_path, [{"order_id": "A"}], DAY_3)
+    assert stored(connection, PROMISE) == [(None, 5, 5, 1, 1)]
+
+
+def test_a_promise_that_appears_later_says_when_it_did(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    refresh(connection, tmp_path, [{"order_id": "A"}], DAY_1)
+    assert stored(connection, PROMISE) == [(None, None, None, None, 1)]
+    refresh(connection, tmp_path, [{"order_id": "A", "promised_at": "2025-03-05"}], DAY_2)
+    assert stored(connection, PROMISE) == [(5, 5, 5, 2, 1)]
+
+
+def test_a_parcel_inherits_the_original_promise_of_its_order(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    refresh(connection, tmp_path, [{"order_id": "A", "promised_at": "2025-03-05"}], DAY_1)
+    moved = {"order_id": "A", "promised_at": "2025-03-20"}
+    refresh(connection, tmp_path, [moved | {"tracking_number": "1"}, moved | {"tracking_number": "2"}], DAY_2)
+    assert stored(connection, PROMISE) == [(20, 5, 5, 1, 1), (20, 5, 5, 1, 1)]
+
+
+def test_a_table_of_changes_tells_the_first_promise_and_the_last(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    rows = [
+        {"order_id": "A", "promised_at": "2025-03-20", "updated_at": "2025-02-20"},
+        {"order_id": "A", "promised_at": "2025-03-05", "updated_at": "2025-02-10"},
+        {"order_id": "A", "updated_at": "2025-02-01"},
+    ]
+    refresh(connection, tmp_path, rows, DAY_1)
+    assert stored(connection, PROMISE) == [(20, 5, 5, 1, 1)]
+
+
 def test_parcels_that_are_gone_from_the_source_stay(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     refresh(connection, tmp_path, [{"order_id": "A"}, {"order_id": "B"}], DAY_1)
     refresh(connection, tmp_path, [{"order_id": "B"}], DAY_2)
