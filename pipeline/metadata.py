@@ -1,12 +1,16 @@
-"""What an asset page shows of a table: its columns in words, its row count and its first rows."""
+"""What an asset page shows of a table: its columns in words, its row count, its first rows and how fresh it must be."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import duckdb
 
 from pipeline.models.sql_file import preview
+
+# One run each morning, of an hour or so: after 26 hours one is missing, after 50 two.
+DAILY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
 
 
 def column_schema(columns: Iterable[tuple[str, str, str]]) -> dg.TableSchema:

@@ -1,7 +1,7 @@
 """The real job over HTTP: run, run again, run after the world moved, rebuild from raw."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Shop:
     database: Path
     emulator: RunningEmulator
     now: datetime = WORLD_TIME
+    said: list[str] = field(default_factory=list)
 
     def move_on(self, **units: float) -> None:
         self.now += timedelta(**units)
@@ -40,7 +41,7 @@ class Shop:
 
     def run(self, job: str = "daily", **settings: Any) -> RunReport:
         current = demo_settings(self.folder, self.emulator.url, self.database).model_copy(update=settings)
-        return run_job(job, current, now=lambda: self.now, say=None)
+        return run_job(job, current, now=lambda: self.now, say=self.said.append)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.folder.published, read_only=True) as warehouse:
@@ -103,11 +104,13 @@ def test_the_exports_say_what_the_warehouse_says(shop: Shop) -> None:
         assert sum(pq.read_metadata(file).num_rows for file in files) == table["rows"], table["name"]
         assert table["description"], table["name"]
         assert all(column["description"] for column in table["columns"]), table["name"]
-        for field in (field for file in files for field in pq.read_schema(file) if field.name != "month"):
-            assert str(field.type).split("(")[0] in {
+        for arrow_field in (
+            arrow_field for file in files for arrow_field in pq.read_schema(file) if arrow_field.name != "month"
+        ):
+            assert str(arrow_field.type).split("(")[0] in {
                 "int64", "int32", "double", "string", "bool", "date32[day]", "timestamp[us]", "timestamp[us, tz=UTC]",
                 "decimal128",
-            }, (table["name"], field)  # fmt: skip
+            }, (table["name"], arrow_field)  # fmt: skip
     months = sorted(path.name for path in (current / "fact_tracking_event").iterdir())
     assert months == ["month=2026-09", "month=2026-10", "month=2026-11"]
     assert "month" in pq.read_schema(next((current / "fact_tracking_event" / months[0]).iterdir())).names
@@ -139,6 +142,58 @@ def test_trouble_in_mid_run_is_published_around_and_still_fails_the_run(shop: Sh
     assert not report.success
     assert "PARCELS_API_URL" in (report.sentence or "")
     assert shop.ask("select count(*) from fact_poll where outcome = 'server_error'")[0][0] >= 10
+
+
+def test_a_warning_is_told_and_neither_fails_a_run_nor_hides_why_one_failed(shop: Shop) -> None:
+    assert shop.run().success
+    assert not [line for line in shop.said if line.startswith("Worth a look")]
+    with open_work(shop.folder) as connection:
+        connection.execute("update fact_tracking_event set status = 'unknown' where courier = 'sf_express'")
+    shop.move_on(hours=3)
+    assert shop.run().success
+    assert shop.said[-1].startswith("Worth a look: New events of the last 7 days that no rule knows: sf_express ")
+    shop.move_on(hours=3)
+    shop.emulator.set_faults("unavailable=1")
+    report = shop.run()
+    assert not report.success
+    assert "PARCELS_API_URL" in (report.sentence or "")
+    assert shop.said[-1].startswith("Worth a look")
+
+
+def test_a_data_folder_of_an_older_version_gets_the_columns_it_lacks_filled_from_raw(shop: Shop) -> None:
+    assert shop.run().success
+    told = "select event_id, time_zone_source, first_response_id from fact_tracking_event order by event_id"
+    before = shop.ask(told)
+    with open_work(shop.folder) as connection:
+        connection.execute("alter table fact_tracking_event drop column time_zone_source")
+        connection.execute("alter table source_order drop column original_promised_on")
+        connection.execute("update reading_state set rules_fingerprint = 'of an older version'")
+    assert shop.run().success
+    assert shop.ask(told) == before
+    assert shop.ask("select count(*) > 0 from source_order where promised_on is not null") == [(True,)]
+    assert shop.ask("select count(*) from source_order where promised_on is distinct from original_promised_on") == [
+        (0,)
+    ]
+
+
+def test_a_rule_of_the_users_own_reads_all_of_raw_again(shop: Shop) -> None:
+    header = "rule_id,priority,courier,code,pattern,status,substatus,source\n"
+    assert shop.run().success
+    sent = len(shop.table("fact_poll"))
+    shop.folder.rules.mkdir()
+    file = shop.folder.rules / "event_code.csv"
+    file.write_text(header + "my-sf-50,10,sf_express,50,,picked_up,dropped_off,a phone call\n", encoding="utf-8")
+    assert shop.run().success
+    assert shop.ask(
+        "select distinct event.status, event.substatus, rule_id, rule.owner, rule.priority"
+        " from fact_tracking_event as event"
+        " join reference.event_code as rule using (rule_id) where event.courier = 'sf_express' and event.code = '50'"
+    ) == [("picked_up", "dropped_off", "my-sf-50", "user", 10)]
+    assert len(shop.table("fact_poll")) == sent
+    file.write_text(header + "my-sf-50,10,sf_express,50,,moon,landing,a dream\n", encoding="utf-8")
+    report = shop.run()
+    assert not report.success
+    assert (report.sentence or "").endswith("event_code.csv, line 2: there is no status 'moon.landing' in status.csv.")
 
 
 def test_missing_settings_are_named(shop: Shop) -> None:

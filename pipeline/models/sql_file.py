@@ -16,6 +16,7 @@ import duckdb
 from pipeline.errors import ModelError
 from pipeline.events.hanzi import TO_SIMPLIFIED
 from pipeline.models.sql_words import header, trailing_comments
+from pipeline.warehouse import quoted, write_comments
 
 GROUPS = ("core", "delivery", "exceptions", "quality")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -112,9 +113,7 @@ def build(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> BuiltModel:
         connection.execute(f'create or replace table "{model.name}" as {model.sql}')
     except duckdb.Error as error:
         raise ModelError(f"{model.path} cannot be built: {_first_line(error)}") from error
-    connection.execute(f'comment on table "{model.name}" is {_literal(model.description)}')
-    for name, _, comment in columns:
-        connection.execute(f'comment on column "{model.name}"."{name}" is {_literal(comment)}')
+    write_comments(connection, f'"{model.name}"', model.description, columns)
     counted = connection.execute(f'select count(*) from "{model.name}"').fetchone()
     assert counted is not None
     return BuiltModel(rows=int(counted[0]), columns=columns)
@@ -135,7 +134,7 @@ def run_prelude(connection: duckdb.DuckDBPyConnection, sql_folder: Path, busines
         "simplified": "".join(map(chr, TO_SIMPLIFIED.values())),
     }
     for name, value in variables.items():
-        connection.execute(f"set variable {name} = {_literal(value)}")
+        connection.execute(f"set variable {name} = {quoted(value)}")
     connection.execute((sql_folder / "prelude.sql").read_text(encoding="utf-8"))
 
 
@@ -205,10 +204,6 @@ def _check_columns(model: SqlModel, columns: tuple[tuple[str, str, str], ...]) -
 
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipeline.metadata import DAILY
 from pipeline.publish.exports import publish_exports
 from pipeline.publish.snapshot import publish_snapshot
 from pipeline.resources import Parcels
@@ -11,7 +12,14 @@ from pipeline.warehouse import connect, open_work
 def publish_assets(tables: list[str]) -> list[dg.AssetsDefinition]:
     """The published file and the exports, after every table in `tables`."""
 
-    @dg.asset(group_name="publish", deps=tables, kinds={"duckdb"}, owners=["team:logistics"], pool="warehouse")
+    @dg.asset(
+        group_name="publish",
+        deps=tables,
+        kinds={"duckdb"},
+        owners=["team:logistics"],
+        pool="warehouse",
+        freshness_policy=DAILY,
+    )
     def warehouse(context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]) -> dg.MaterializeResult:
         """The published database `warehouse.duckdb`: complete, read-only, replaced in one step."""
         with open_work(parcels.folder) as connection:
@@ -22,7 +30,14 @@ def publish_assets(tables: list[str]) -> list[dg.AssetsDefinition]:
             metadata={"path": dg.MetadataValue.path(parcels.folder.published), "bytes": path.stat().st_size}
         )
 
-    @dg.asset(group_name="publish", deps=[warehouse], kinds={"parquet"}, owners=["team:logistics"], pool="warehouse")
+    @dg.asset(
+        group_name="publish",
+        deps=[warehouse],
+        kinds={"parquet"},
+        owners=["team:logistics"],
+        pool="warehouse",
+        freshness_policy=DAILY,
+    )
     def exports(context: dg.AssetExecutionContext, parcels: dg.ResourceParam[Parcels]) -> dg.MaterializeResult:
         """The Parquet exports `exports/current`: one file a table, and a manifest of tables, columns and checksums."""
         version = parcels.folder.published.resolve().stem.removeprefix("warehouse-")

@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 
 from pipeline.errors import SettingsError
+from pipeline.metadata import DAILY
 from pipeline.partitions import POLL_DAYS, poll_day
 from pipeline.polling.plan import planned_queries
 from pipeline.resources import Parcels
@@ -36,6 +37,7 @@ GRACE_SECONDS = 2.0
     pool="tracking_api",
     kinds={"python", "parquet"},
     owners=["team:logistics"],
+    freshness_policy=DAILY,
     check_specs=[
         dg.AssetCheckSpec(
             "every_request_has_its_response",
