@@ -14,14 +14,20 @@ NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 EVENTS_AN_ORDER = 13
 
 
-def write_raw_responses(data_dir: Path, events: int) -> int:
-    """Write answers with about `events` events in all below `data_dir`; the number of answers."""
+def write_raw_responses(
+    data_dir: Path, events: int, *, run: str = "benchmark", now: datetime = NOW, answers: int | None = None
+) -> int:
+    """Write what a run at `now` was answered below `data_dir`; the number of answers.
+
+    The world has about `events` events at NOW; of its newest orders `answers` are asked about, or all.
+    """
     world = World(7, events // EVENTS_AN_ORDER, NOW - timedelta(days=45))
-    landing = Landing(DataFolder(data_dir), "benchmark", "Asia/Hong_Kong")
-    for order in world.orders_until(NOW):
+    landing = Landing(DataFolder(data_dir), run, "Asia/Hong_Kong")
+    orders = list(world.orders_until(now))
+    for order in orders if answers is None else orders[-answers:]:
         listed = [
             {"code": event.code, "location": event.location, "date": event.date, "message": event.message}
-            for event in world.answer(order, NOW)
+            for event in world.answer(order, now)
         ]
         data = {
             "tracking_number": order.parcels[0].tracking_number if order.parcels else None,
@@ -34,6 +40,6 @@ def write_raw_responses(data_dir: Path, events: int) -> int:
         }
         query = Query("default", order.order_id, None, "order_id")
         outcome = Outcome.OK if listed else Outcome.NO_EVENTS
-        landing.write(Answer(query, NOW, 100.0, 200, {}, orjson.dumps({"data": data}), outcome, None, 1))
+        landing.write(Answer(query, now, 100.0, 200, {}, orjson.dumps({"data": data}), outcome, None, 1))
     landing.close()
     return landing.answers
