@@ -26,9 +26,10 @@ select
     stage.location as first_location,        -- where it began, as the courier wrote it
     stage.event_at as entered_at,            -- first event of the stage (UTC)
     stage.left_at,                           -- first event of the next stage (UTC); null for the last
-    stage.left_at is null and not fact_shipment.is_terminal as is_open, -- the parcel is in this stage now
+    stage.left_at is null and not coalesce(dim_status.is_terminal, false) as is_open, -- the parcel is in this stage now
     case
         when stage.time_precision <> 'date' and stage.left_precision <> 'date' then secs_between(stage.event_at, stage.left_at) / 3600
     end as dwell_hours                       -- entered_at until left_at; null for the last stage, and where only the day of either is known
 from stage
-inner join fact_shipment on fact_shipment.shipment_id = stage.shipment_id
+inner join shipment_state as present on present.shipment_id = stage.shipment_id
+left join dim_status on dim_status.status = present.status and dim_status.substatus = present.substatus

@@ -6,6 +6,7 @@ with event as (
     select
         order_parcel.shipment_id,
         e.event_id, e.courier, e.event_at, e.event_at_local, e.time_precision, e.status, e.substatus, e.sequence, e.location,
+        e.time_zone, e.time_zone_source, e.first_seen_at,
         coalesce(nullif(trim(e.location), ''), replace_all(e.message, '[0-9]+', '#'), '') as place,
         case when e.time_precision = 'date' and dim_status.is_terminal then end_of_day(e.event_at) else e.event_at end as sort_at,
         suspect_event.reason as left_out,
@@ -74,6 +75,9 @@ select
     event_at,       -- UTC; null where the time could not be read
     event_at_local, -- wall clock where it happened
     time_precision, -- second, minute, date or none
+    time_zone,      -- zone of event_at_local: a name or an offset
+    time_zone_source, -- how it is known: explicit, location, courier or assumed
+    first_seen_at,  -- first answer that listed the event (UTC)
     status,         -- of this event alone
     substatus,      -- of this event alone
     location,       -- as the courier wrote it

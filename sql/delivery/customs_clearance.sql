@@ -16,9 +16,8 @@ clock as (
         bool_or(e.status = 'customs' and e.is_exception) as was_held
     from shipment_event as e
     inner join fact_shipment as f on f.shipment_id = e.shipment_id and f.has_customs
-    inner join fact_tracking_event as source on source.event_id = e.event_id
     left join zone
-        on source.time_zone_source = 'location' and zone.time_zone = source.time_zone
+        on e.time_zone_source = 'location' and zone.time_zone = e.time_zone
         and zone.country = f.destination_country and f.origin_country <> f.destination_country
     where e.step is not null
     group by e.shipment_id

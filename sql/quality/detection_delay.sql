@@ -3,25 +3,18 @@
 -- Formula: first_seen_at - event_at. Events already there at a parcel's first request say nothing about delay: they
 -- are n_excluded, like events without a usable time and those stamped later than they were seen, in a zone guessed wrong.
 with first_request as (
-    select shipment_id, min(first_seen_at) as first_request_at
-    from (
-        select shipment_event.shipment_id, e.first_seen_at
-        from shipment_event
-        inner join fact_tracking_event as e on e.event_id = shipment_event.event_id
-    ) as seen
-    group by shipment_id
+    select shipment_id, min(first_seen_at) as first_request_at from shipment_event group by shipment_id
 ),
 measured as (
     select
         coalesce(e.courier, 'unknown') as courier,
         case
-            when shipment_event.left_out is null and e.time_precision <> 'date' and e.event_at <= e.first_seen_at
+            when e.left_out is null and e.time_precision <> 'date' and e.event_at <= e.first_seen_at
                 and e.first_seen_at > first_request.first_request_at
                 then secs_between(e.event_at, e.first_seen_at) / 3600
         end as delay_hours
-    from shipment_event
-    inner join fact_tracking_event as e on e.event_id = shipment_event.event_id
-    inner join first_request on first_request.shipment_id = shipment_event.shipment_id
+    from shipment_event as e
+    inner join first_request on first_request.shipment_id = e.shipment_id
 )
 select
     courier,         -- courier (see dim_courier), or unknown
