@@ -19,8 +19,15 @@ from pipeline.tracking.landing import fsync
 from pipeline.warehouse import HALF_MADE, DataFolder, quoted
 
 # What the pipeline keeps for itself: plans and ledgers say nothing to a reader of the exports.
-PRIVATE_TABLES = {"due_shipment", "loaded_response_file", "source_state", "reading_state"}
-PARTITIONED = {"fact_tracking_event": "strftime(event_at, '%Y-%m')"}
+PRIVATE_TABLES = {
+    "due_shipment",
+    "loaded_response_file",
+    "model_state",
+    "parcel_digest",
+    "reading_state",
+    "source_state",
+}
+PARTITIONED = {"fact_tracking_event": "event_at"}
 
 
 def publish_exports(
@@ -32,8 +39,6 @@ def publish_exports(
     """
     target = _free_name(folder.exports / "versions", version)
     temporary = target.with_name(target.name + HALF_MADE)
-    # DuckDB holds half a million rows a thread before it writes any of a partition; a row group is enough.
-    connection.execute("set partitioned_write_flush_threshold = 61440")
     try:
         temporary.mkdir(parents=True)
         tables = [_export(connection, name, comment, temporary) for name, comment in _tables(connection)]
@@ -84,20 +89,19 @@ def _export(connection: duckdb.DuckDBPyConnection, table: str, comment: str, tar
         f'{expression} as "{name}"' for (name, _, _), (expression, _) in zip(columns, exported, strict=True)
     )
     path = target / table
-    if month := PARTITIONED.get(table):
+    if instant := PARTITIONED.get(table):
         path.mkdir()
-        # A month of its own keeps events without a readable time: Hive would name their folder after a null.
-        select = f"{select}, coalesce({month}, 'unknown') as month"
-        schema = _as_arrow_partitions(connection.execute(f'select {select} from "{table}" limit 0').to_arrow_table())
-        options = f"partition_by (month), write_partition_columns true, kv_metadata {{'ARROW:schema': '{schema}'}}"
-        columns.append(("month", "VARCHAR", "month of event_at (UTC), YYYY-MM; unknown without a readable time"))
+        empty = connection.execute(f"select {select}, '' as month from \"{table}\" limit 0").to_arrow_table()
+        schema = f", kv_metadata {{'ARROW:schema': '{_as_arrow_partitions(empty)}'}}"
+        for month, rows in _months(connection, table, instant):
+            file = path / f"month={month}" / "data_0.parquet"
+            file.parent.mkdir()
+            _copy(connection, f"select {select}, '{month}' as month from \"{table}\" where {rows}", file, schema)
+        columns.append(("month", "VARCHAR", f"month of {instant} (UTC), YYYY-MM; unknown without a readable time"))
         exported.append(("month", "VARCHAR"))
     else:
         path = path.with_suffix(".parquet")
-        options = "row_group_size 122880"
-    connection.execute(
-        f'copy (select {select} from "{table}") to {quoted(str(path))} (format parquet, compression zstd, {options})'
-    )
+        _copy(connection, f'select {select} from "{table}"', path)
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     counted = connection.execute(f'select count(*) from "{table}"').fetchone()
     return {
@@ -117,6 +121,25 @@ def _exported(name: str, kind: str) -> tuple[str, str]:
     if kind == "TIMESTAMP" and not name.endswith("_local"):
         return f"timezone('UTC', \"{name}\")", "TIMESTAMP WITH TIME ZONE"
     return f'"{name}"', kind
+
+
+def _months(connection: duckdb.DuckDBPyConnection, table: str, instant: str) -> Iterator[tuple[str, str]]:
+    """Each month that has rows, and a condition that finds them without reading the others."""
+    months = connection.execute(
+        f"select distinct strftime({instant}, '%Y-%m'), date_trunc('month', {instant})::date::varchar"
+        f' from "{table}" order by 1'
+    )
+    for month, first in months.fetchall():
+        if month is None:
+            # A month of its own: Hive would name the folder of the rows without a readable time after a null.
+            yield "unknown", f"{instant} is null"
+        else:
+            yield month, f"{instant} >= date '{first}' and {instant} < date '{first}' + interval 1 month"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, path: Path, more: str = "") -> None:
+    options = f"format parquet, compression zstd, row_group_size 122880{more}"
+    connection.execute(f"copy ({select}) to {quoted(str(path))} ({options})")
 
 
 def _as_arrow_partitions(empty: pa.Table) -> str:
