@@ -104,3 +104,17 @@ create table if not exists quarantined_response (
     detail varchar,            -- the reason in words
     raw_file varchar           -- where the body lies, below raw/tracking_responses
 );
+
+-- One row per parcel that has or had events: what they are, and when that last changed.
+create table if not exists parcel_digest (
+    shipment_id varchar,       -- parcel (see fact_shipment)
+    digest ubigint,            -- over all that is known of its events but when they were last listed; null once it has none
+    revision bigint            -- counts up with each run that brought a change
+);
+
+-- One row per model that is made parcel by parcel: how far it has come.
+create table if not exists model_state (
+    model varchar,             -- the model's table
+    fingerprint varchar,       -- sha256 over its text and what it reads beside the parcels' events
+    revision bigint            -- it knows the changes up to this one, see parcel_digest
+);

@@ -79,9 +79,16 @@ def rules_changed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> bo
 
 
 def clear(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget everything that was read from raw, before a rebuild."""
+    """Forget everything that was read from raw, before a rebuild, and that models were made of it."""
     connection.execute("begin")
-    for table in ("fact_poll", "fact_tracking_event", "quarantined_response", "loaded_response_file"):
+    for table in (
+        "fact_poll",
+        "fact_tracking_event",
+        "quarantined_response",
+        "loaded_response_file",
+        "model_state",
+        "parcel_digest",
+    ):
         connection.execute(f"truncate {table}")
     connection.execute("commit")
 
@@ -112,13 +119,16 @@ def _stage(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, Pat
 def _merge(connection: duckdb.DuckDBPyConnection, run_id: str, now: datetime) -> tuple[int, int, int, int]:
     """Bring what is staged into the facts and the ledger in one transaction; counts for `Loaded`."""
     before = _count(connection, "fact_tracking_event")
-    connection.execute(
-        "create or replace temp table known_event as"
-        " select * from fact_tracking_event semi join incoming_event using (event_id)"
-    )
     connection.execute("begin")
     try:
-        connection.execute("delete from fact_tracking_event where event_id in (select event_id from known_event)")
+        # First where they are, then what they hold: a join on ids, which are spread at random, reads all that it shows.
+        connection.execute(
+            "create or replace temp table known_row as"
+            " select rowid as place from fact_tracking_event semi join incoming_event using (event_id)"
+        )
+        known = "fact_tracking_event where rowid in (select place from known_row)"
+        connection.execute(f"create or replace temp table known_event as from {known}")
+        connection.execute(f"delete from {known}")
         connection.execute(f"insert into fact_tracking_event by name {_step('fact_tracking_event')}")
         connection.execute("delete from fact_tracking_event where event_id in (select event_id from vaguer_event)")
         for table in ("fact_poll", "quarantined_response", "loaded_response_file"):
@@ -139,7 +149,15 @@ def _merge(connection: duckdb.DuckDBPyConnection, run_id: str, now: datetime) ->
         _count(connection, "fact_tracking_event") - before,
         _count(connection, "quarantined_response semi join response using (response_id)"),
     )
-    for table in ("response", "listed_event", "timed_event", "incoming_event", "vaguer_event", "known_event"):
+    for table in (
+        "response",
+        "listed_event",
+        "timed_event",
+        "incoming_event",
+        "vaguer_event",
+        "known_row",
+        "known_event",
+    ):
         connection.execute(f"drop table temp.{table}")
     return counts
 

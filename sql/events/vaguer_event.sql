@@ -1,16 +1,23 @@
 -- One row per event that another event of the same parcel tells in full, among those being loaded and those known. A
 -- vaguer event comes from an answer that missed a field (code, time, text, courier, parcel) or had a damaged character
 -- in its text, for which the replacement character stands. A person would see one event in the two: the full one stays.
-with touched as (
+with met as (
+    -- Where they are before what they hold: joins decide on few columns and read all that they show.
+    select rowid as met
+    from fact_tracking_event
+    semi join (select distinct account, tracking_number from incoming_event) as parcel using (account, tracking_number)
+    union
+    select rowid as met
+    from fact_tracking_event
+    semi join (select distinct account, order_id from incoming_event) as parcel using (account, order_id)
+),
+
+touched as (
     select event_id, account, order_id, tracking_number, courier, code, event_time_raw, message from incoming_event
     union
     select event_id, account, order_id, tracking_number, courier, code, event_time_raw, message
     from fact_tracking_event
-    semi join (select distinct account, tracking_number from incoming_event) as parcel using (account, tracking_number)
-    union
-    select event_id, account, order_id, tracking_number, courier, code, event_time_raw, message
-    from fact_tracking_event
-    semi join (select distinct account, order_id from incoming_event) as parcel using (account, order_id)
+    where rowid in (select met from met)
 ),
 
 told as (
