@@ -23,7 +23,7 @@ BY_PARCEL = {
     "fact_shipment_stage",
     "fact_shipment_stop",
 }
-# Measured with 10 M events: deleting and inserting a fifth takes as long as making everything.
+# With 10 M events a fifth takes a third of the time of all for shipment_event, and as long as all for the others.
 SHARE_BY_PARCEL = 0.2
 
 # What a digest leaves out: it changes with every answer, and no model that is made parcel by parcel may read it.
