@@ -93,11 +93,28 @@ def rebuild() -> None:
 
 
 @app.command()
-def query(sql: Annotated[str, typer.Argument(help="What to ask the published warehouse.")]) -> None:
+def as_of(
+    moment: Annotated[str, typer.Argument(help="A day, 2026-11-20, to its end, or a time, 2026-11-20T18:00.")],
+) -> None:
+    """Write a DuckDB file of every table as it was known then: only answers until that moment, by today's rules."""
+    from pipeline.as_of import moment_of, write_as_of
+    from pipeline.settings import load_settings
+    from pipeline.warehouse import DataFolder
+
+    settings = load_settings()
+    path = write_as_of(DataFolder(settings.data_dir), moment_of(moment, settings.timezone), settings.timezone)
+    print(path)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="What to ask the published warehouse.")],
+    file: Annotated[Path | None, typer.Option(help="Ask this file instead, such as one that as-of wrote.")] = None,
+) -> None:
     """Ask the published warehouse, e.g. parcels query "from open_exception limit 5"."""
     from pipeline.query import run_query
 
-    run_query(sql)
+    run_query(sql, file)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from pathlib import Path
 
 import duckdb
 from rich import box
@@ -16,10 +17,12 @@ from pipeline.warehouse import DataFolder, connect
 SHOWN_ROWS = 40
 
 
-def run_query(sql: str) -> None:
-    """Print the answer to `sql`. Raises WarehouseError with DuckDB's own first line when it can't be answered."""
-    folder = DataFolder(load_settings().data_dir)
-    with connect(folder.published, read_only=True) as warehouse:
+def run_query(sql: str, file: Path | None = None) -> None:
+    """Print the answer of `file`, else of the published warehouse.
+
+    Raises WarehouseError with DuckDB's own first line when it can't be answered.
+    """
+    with connect(file or DataFolder(load_settings().data_dir).published, read_only=True) as warehouse:
         try:
             answer = warehouse.execute(sql)
             columns = [column[0] for column in answer.description or []]

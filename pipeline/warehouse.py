@@ -103,6 +103,10 @@ class DataFolder:
         return self.root / "rules"
 
     @property
+    def as_of(self) -> Path:
+        return self.root / "as_of"
+
+    @property
     def lock(self) -> Path:
         return self.state / "run.lock"
 

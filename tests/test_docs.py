@@ -8,7 +8,7 @@ def test_the_readme_lists_every_command() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     for command in app.registered_commands:
         assert command.callback is not None
-        assert f"`parcels {command.callback.__name__}" in readme
+        assert f"`parcels {command.callback.__name__.replace('_', '-')}" in readme
 
 
 def test_every_setting_is_explained_in_the_example_and_no_other() -> None:
