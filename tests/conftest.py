@@ -10,13 +10,17 @@ from pipeline.emulator.process import RunningEmulator, running_emulator
 from pipeline.warehouse import DataFolder
 
 
-@pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     """A developer's own .env and PARCELS_ variables must not decide what a test does."""
     for name in [name for name in os.environ if name.startswith("PARCELS_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.chdir(home)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    clean_environment(monkeypatch, tmp_path)
 
 
 @pytest.fixture

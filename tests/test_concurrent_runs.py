@@ -11,9 +11,14 @@ from pipeline.definitions import defs
 from pipeline.partitions import poll_day
 from pipeline.stale_runs import mark_dead_runs, run_tags
 from pipeline.warehouse import DataFolder, is_running, run_lock
-from tests.shop import open_shop, wait_for
+from tests.shop import give_books, open_shop, wait_for
 
 HERE = socket.gethostname()
+
+
+@pytest.fixture(autouse=True)
+def books(tmp_path: Path) -> None:
+    give_books(tmp_path)
 
 
 @dg.job

@@ -60,7 +60,7 @@ SIZES = {small_files: (100, 1000), **({small_disk: (9000,)} if may_mount() else 
 def test_a_full_disk_is_one_sentence_and_the_next_run_goes_on(
     disk: Callable[[Shop], "contextmanager[Run]"], tmp_path: Path
 ) -> None:
-    with open_shop(tmp_path, ORDERS) as shop, disk(shop) as run:
+    with open_shop(tmp_path, ORDERS, has_books=False) as shop, disk(shop) as run:
         for size in SIZES[disk]:
             code, said = run(size)
             assert code == 1

@@ -1,5 +1,9 @@
-"""The real job over HTTP: run, run again, run after the world moved, rebuild from raw."""
+"""The real job over HTTP: run, run again, run after the world moved, rebuild from raw.
 
+The first run is the same for all: tests that only look share what it left, the others each get a copy.
+"""
+
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +21,8 @@ from pipeline.emulator.process import RunningEmulator, running_emulator
 from pipeline.emulator.world import World
 from pipeline.run import RunReport, run_job
 from pipeline.warehouse import DataFolder, open_work
+from tests.conftest import clean_environment
+from tests.shop import give_books
 
 WORLD_TIME = datetime(2026, 11, 14, 8, tzinfo=UTC)
 STARTS_AT = WORLD_TIME - timedelta(days=45)
@@ -28,19 +34,26 @@ KEPT_TABLES = ("source_order", "fact_poll", "fact_tracking_event", "fact_shipmen
 class Shop:
     """One merchant: an orders table, a data folder, the API's world, and the time it is there."""
 
-    folder: DataFolder
-    database: Path
+    home: Path
     emulator: RunningEmulator
     now: datetime = WORLD_TIME
     said: list[str] = field(default_factory=list)
 
+    @property
+    def folder(self) -> DataFolder:
+        return DataFolder(self.home / "data")
+
+    def set_time(self, now: datetime) -> None:
+        self.now = now
+        self.emulator.set_clock(now)
+        write_orders(self.home / "orders.sqlite", World(7, ORDERS, STARTS_AT), now)
+
     def move_on(self, **units: float) -> None:
-        self.now += timedelta(**units)
-        self.emulator.set_clock(self.now)
-        write_orders(self.database, World(7, ORDERS, STARTS_AT), self.now)
+        self.set_time(self.now + timedelta(**units))
 
     def run(self, job: str = "daily", **settings: Any) -> RunReport:
-        current = demo_settings(self.folder, self.emulator.url, self.database).model_copy(update=settings)
+        database = self.home / "orders.sqlite"
+        current = demo_settings(self.folder, self.emulator.url, database).model_copy(update=settings)
         return run_job(job, current, now=lambda: self.now, say=self.said.append)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
@@ -51,16 +64,35 @@ class Shop:
         return sorted(self.ask(f"select * from {name}"), key=repr)
 
 
+@pytest.fixture(scope="module")
+def ran_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop after its first run, to look at; its home holds Dagster's books, too."""
+    home = tmp_path_factory.mktemp("ran_once")
+    with (
+        running_emulator(orders=ORDERS, starts_at=STARTS_AT, now=WORLD_TIME, limits="100000/minute") as emulator,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        clean_environment(environment, home)
+        give_books(home)
+        shop = Shop(home, emulator)
+        shop.set_time(WORLD_TIME)
+        report = shop.run()
+        assert report.success, report.sentence
+        assert not [line for line in shop.said if line.startswith("Worth a look")]
+        yield shop
+
+
 @pytest.fixture
-def shop(folder: DataFolder, tmp_path: Path) -> Iterator[Shop]:
-    with running_emulator(orders=ORDERS, starts_at=STARTS_AT, now=WORLD_TIME, limits="100000/minute") as emulator:
-        database = tmp_path / "orders.sqlite"
-        write_orders(database, World(7, ORDERS, STARTS_AT), WORLD_TIME)
-        yield Shop(folder, database, emulator)
+def shop(ran_once: Shop, tmp_path: Path) -> Shop:
+    """A copy of the shop after its first run, to go on with; the API is as it was then."""
+    shutil.copytree(ran_once.home, tmp_path, symlinks=True, dirs_exist_ok=True)
+    ran_once.emulator.set_faults("")
+    shop = Shop(tmp_path, ran_once.emulator)
+    shop.set_time(WORLD_TIME)
+    return shop
 
 
 def test_twice_then_a_day_later_then_rebuilt_from_raw(shop: Shop) -> None:
-    assert shop.run().success
     first = {name: shop.table(name) for name in KEPT_TABLES}
     assert len(first["fact_poll"]) == len(first["source_order"]) > ORDERS / 2
     assert len(first["fact_tracking_event"]) > 5 * ORDERS
@@ -94,9 +126,8 @@ def test_twice_then_a_day_later_then_rebuilt_from_raw(shop: Shop) -> None:
     assert rebuilt == built
 
 
-def test_the_exports_say_what_the_warehouse_says(shop: Shop) -> None:
-    assert shop.run().success
-    current = shop.folder.exports / "current"
+def test_the_exports_say_what_the_warehouse_says(ran_once: Shop) -> None:
+    current = ran_once.folder.exports / "current"
     manifest = orjson.loads((current / "manifest.json").read_bytes())
     names = {table["name"] for table in manifest["tables"]}
     assert {"fact_tracking_event", "fact_shipment", "fact_poll", "dim_status", "dim_courier"} <= names
@@ -117,37 +148,26 @@ def test_the_exports_say_what_the_warehouse_says(shop: Shop) -> None:
     assert "month" in pq.read_schema(next((current / "fact_tracking_event" / months[0]).iterdir())).names
     for read in (pd.read_parquet, lambda path: duckdb.sql(f"from read_parquet('{path}/**/*.parquet')").df()):
         events = read(current / "fact_tracking_event")
-        assert len(events) == len(shop.table("fact_tracking_event"))
+        assert len(events) == len(ran_once.table("fact_tracking_event"))
         assert sorted(f"month={month}" for month in set(events["month"])) == months
 
 
-def test_every_event_is_traced_to_the_raw_answer_that_first_said_it(shop: Shop) -> None:
-    assert shop.run().success
-    traced = shop.ask(
+def test_every_event_is_traced_to_the_raw_answer_that_first_said_it(ran_once: Shop) -> None:
+    traced = ran_once.ask(
         "select event.code, event.event_time_raw, poll.raw_file, poll.response_id from fact_tracking_event as event"
         " join fact_poll as poll on event.first_response_id = poll.response_id order by event_id limit 20"
     )
     assert len(traced) == 20
     for code, written, raw_file, response_id in traced:
-        raw = pq.read_table(shop.folder.responses / raw_file, partitioning=None).to_pylist()
+        raw = pq.read_table(ran_once.folder.responses / raw_file, partitioning=None).to_pylist()
         (body,) = [row["body"] for row in raw if row["response_id"] == response_id]
         assert written.encode() in body
         assert code is None or code.encode() in body
 
 
-def test_trouble_in_mid_run_is_published_around_and_still_fails_the_run(shop: Shop) -> None:
-    assert shop.run().success
-    shop.move_on(hours=3)
-    shop.emulator.set_faults("unavailable=1")
-    report = shop.run()
-    assert not report.success
-    assert "PARCELS_API_URL" in (report.sentence or "")
-    assert shop.ask("select count(*) from fact_poll where outcome = 'server_error'")[0][0] >= 10
-
-
-def test_a_warning_is_told_and_neither_fails_a_run_nor_hides_why_one_failed(shop: Shop) -> None:
-    assert shop.run().success
-    assert not [line for line in shop.said if line.startswith("Worth a look")]
+def test_trouble_in_mid_run_is_published_around_and_fails_the_run_which_a_warning_neither_does_nor_hides(
+    shop: Shop,
+) -> None:
     with open_work(shop.folder) as connection:
         connection.execute("update fact_tracking_event set status = 'unknown' where courier = 'sf_express'")
     shop.move_on(hours=3)
@@ -159,10 +179,10 @@ def test_a_warning_is_told_and_neither_fails_a_run_nor_hides_why_one_failed(shop
     assert not report.success
     assert "PARCELS_API_URL" in (report.sentence or "")
     assert shop.said[-1].startswith("Worth a look")
+    assert shop.ask("select count(*) from fact_poll where outcome = 'server_error'")[0][0] >= 10
 
 
 def test_a_data_folder_of_an_older_version_gets_the_columns_it_lacks_filled_from_raw(shop: Shop) -> None:
-    assert shop.run().success
     told = "select event_id, time_zone_source, first_response_id from fact_tracking_event order by event_id"
     before = shop.ask(told)
     with open_work(shop.folder) as connection:
@@ -179,7 +199,6 @@ def test_a_data_folder_of_an_older_version_gets_the_columns_it_lacks_filled_from
 
 def test_a_rule_of_the_users_own_reads_all_of_raw_again(shop: Shop) -> None:
     header = "rule_id,priority,courier,code,pattern,status,substatus,source\n"
-    assert shop.run().success
     sent = len(shop.table("fact_poll"))
     shop.folder.rules.mkdir()
     file = shop.folder.rules / "event_code.csv"
@@ -203,11 +222,10 @@ def test_missing_settings_are_named(shop: Shop) -> None:
     assert (report.sentence or "").startswith("PARCELS_ORDERS_URL is not set")
 
 
-def test_no_secret_is_written_anywhere(shop: Shop, tmp_path: Path) -> None:
-    assert shop.run().success
+def test_no_secret_is_written_anywhere(ran_once: Shop) -> None:
     secret = b"demo-secret"
     token = b"sk-"
-    for path in tmp_path.rglob("*"):
+    for path in ran_once.home.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             assert secret not in content, path

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from benchmarks.soak import NO_LIMIT, STARTS_AT, Shop, soak
+from pipeline.emulator.faults import FAULT_KINDS
 from pipeline.emulator.process import running_emulator
 from pipeline.warehouse import DataFolder
 
@@ -12,8 +13,10 @@ def test_the_books_balance_after_everything_went_wrong(folder: DataFolder) -> No
         orders=150, starts_at=STARTS_AT - timedelta(days=45), now=STARTS_AT, limits=NO_LIMIT, slow_body_seconds=0.1
     ) as emulator:
         shop = Shop(folder, emulator.url, read_timeout=1.0, patience=10.0)
-        ledger = soak(shop, emulator, rounds=2, share=0.012)
+        ledger = soak(shop, emulator, rounds=3, share=0.014)
+        thrown = emulator.stats()["faults"]
     print(ledger)
+    assert len(thrown) > 0.8 * len(FAULT_KINDS)
     assert ledger.problems == []
     assert ledger["rows of fact_poll"] == ledger["requests sent"] > 600
     assert ledger["events at the source"] == (

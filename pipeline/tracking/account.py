@@ -3,7 +3,7 @@
 import asyncio
 import random
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
@@ -67,8 +67,12 @@ async def poll_account(
     land: Callable[[Answer], None],
     now: Callable[[], datetime],
     deadline: datetime,
+    back_off: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Poll until the plan, the time or the service ends; `progress` tells how it goes and how it ended."""
+    """Poll until the plan, the time or the service ends; `progress` tells how it goes and how it ended.
+
+    `back_off` waits so many seconds before a parcel is asked about again.
+    """
     budget = open_budget(account, folder, now)
     progress.budget = budget
     try:
@@ -81,7 +85,7 @@ async def poll_account(
                 budget,
                 land,
                 deadline=deadline.timestamp(),
-                sleep=asyncio.sleep,
+                sleep=back_off,
                 jitter=random.Random(),
             )
             await poller.poll(queries, progress)

@@ -3,6 +3,7 @@
 Times are UTC; the wall clock of every event is Hong Kong's (eight hours on) unless a row says otherwise.
 """
 
+import tempfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline.models.reference import load_reference
-from pipeline.models.sql_file import SqlModel, build, load_models, run_prelude
+from pipeline.models.sql_file import SqlModel, describe, load_models, run_prelude
 from pipeline.warehouse import base_tables
 
 SQL = Path(__file__).parents[2] / "sql"
@@ -95,7 +96,10 @@ class Tables:
     def __init__(self, **inputs: Iterable[Row]) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("set threads = 1")
-        load_reference(self.connection, SQL / "reference")
+        self.connection.execute(
+            f"attach '{_reference_folder().name}/loaded.duckdb' as loaded (read_only);"
+            " copy from database loaded to memory; detach loaded"
+        )
         run_prelude(self.connection, SQL)
         build_tables(self.connection, **inputs)
         self.built: set[str] = set()
@@ -114,8 +118,19 @@ class Tables:
             return
         for dependency in model.dependencies:
             self._build(dependency)
-        build(self.connection, model)
+        # As in a run, but for the words on every column, which are a third of the work.
+        describe(self.connection, model)
+        self.connection.execute(f"create or replace table {table} as {model.sql}")
         self.built.add(table)
+
+
+@cache
+def _reference_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Holds the reference tables for the tests to copy: that takes a fifth of the time of reading the files."""
+    folder = tempfile.TemporaryDirectory(prefix="reference-")
+    with duckdb.connect(f"{folder.name}/loaded.duckdb") as connection:
+        load_reference(connection, SQL / "reference")
+    return folder
 
 
 @cache

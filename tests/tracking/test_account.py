@@ -20,11 +20,19 @@ from pipeline.warehouse import DataFolder
 DEMO = Credentials()
 
 
-def poll(folder: DataFolder, url: str, queries: Iterable[Query], **settings: Any) -> tuple[Progress, list[Answer]]:
-    """Poll with the emulator's own credentials unless `settings` say otherwise."""
+def poll(
+    folder: DataFolder, url: str, queries: Iterable[Query], waits: list[float] | None = None, **settings: Any
+) -> tuple[Progress, list[Answer]]:
+    """Poll with the emulator's own credentials unless `settings` say otherwise; `waits` fills with the back-offs."""
     given = {"access_token": DEMO.token, "rate_limits": "100000/minute", **settings}
     (account,) = load_settings(data_dir=folder.root, api_url=url, **given).accounts()
     progress, answers = Progress("default", planned=0), list[Answer]()
+
+    async def note(seconds: float) -> None:
+        if waits is not None:
+            waits.append(seconds)
+        await asyncio.sleep(0)
+
     asyncio.run(
         poll_account(
             account,
@@ -34,6 +42,7 @@ def poll(folder: DataFolder, url: str, queries: Iterable[Query], **settings: Any
             land=answers.append,
             now=lambda: datetime.now(UTC),
             deadline=datetime.now(UTC) + timedelta(minutes=1),
+            back_off=note,
         )
     )
     return progress, answers
@@ -100,8 +109,11 @@ def test_an_unknown_order_is_asked_for_by_its_tracking_number(folder: DataFolder
 
 def test_a_passing_failure_is_asked_again_and_a_lasting_one_given_up(folder: DataFolder) -> None:
     with running_emulator(orders=3, limits="100000/minute", faults="server_error=1:sticky") as emulator:
-        progress, answers = poll(folder, emulator.url, orders(emulator)[:1])
+        waits: list[float] = []
+        progress, answers = poll(folder, emulator.url, orders(emulator)[:1], waits)
     assert [answer.attempts for answer in answers] == [1, 2, 3]
+    first, second = waits
+    assert 1 <= first <= 2 <= second <= 4
     assert progress.outcomes == {"server_error": 3}
     assert progress.trouble is None
 
