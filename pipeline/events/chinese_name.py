@@ -20,17 +20,18 @@ _SURNAME = (
 )
 _NAME = f"{_SURNAME}{_HAN}{{1,2}}"
 _FOREIGN = f"{_HAN}{{2,6}}·{_HAN}{{2,6}}"
+_NICKNAME = f"[阿小](?![区店卖学时哥姐件货姨妹票铺院]){_HAN}"
 # 于 begins a name only where nothing but a name can stand: elsewhere it means "at".
-_SURE_NAME = f"(?:{_FOREIGN}|(?:于|{_SURNAME}){_HAN}{{1,2}}?)"
+_SURE_NAME = f"(?:{_FOREIGN}|(?:于|{_SURNAME}){_HAN}{{1,2}}?|{_NICKNAME})"
 # What stands where only a name can: nicknames count as well.
 _CALLED = f"(?:{_FOREIGN}|(?:{_COMPOUND}){_HAN}{{2}}|{_HAN}{{2,3}}?)"
 _CARRIERS = (
     "派件人|派送人|派件员|派送员|配送员|配送人|派递员|快递员|速递员|快递小哥|小哥|业务员|收派员"
-    "|揽件员|揽收员|揽件人|揽收人|收件员|取件员|投递员|揽投员|邮递员|骑手|司机|经办人|经手人|操作员"
-    "|扫描员|负责人|站长|店长|外送员|送货员"
+    "|揽件员|揽收员|揽件人|揽收人|收件员|取件员|投递员|揽投员|邮递员|骑手|司机|经办人|经手人|操作人|操作员"
+    "|扫描员|负责人|站长|店长|外送员|送货员|小件员"
 )
 _RECEIVERS = "联系人|收件人|收货人|寄件人|发件人|签收人|代签人|代收人|取件人|领取人|签收者|签收方|收方|寄方|姓名"
-_GIVERS = "交给|交由|转交|分配给|指派给|派给|移交"
+_GIVERS = "交给|交予|交由|转交|分配给|指派给|派给|移交"
 ROLE = f"(?:{_CARRIERS}|{_RECEIVERS})"
 GIVES_TO = f"(?:{_GIVERS})"
 _TITLE = "(?:先生|女士|小姐|太太|师傅|阿姨)"
@@ -44,6 +45,7 @@ _BRACKET_END = r"(?=\s*(?:[】\])\s,;:/、·-]|电话|手机|联系|\+?\d|$))"
 _CODE = "(?:[A-Za-z0-9]+[-_ ])?"
 _ANY_ROLE = [
     rf"{ROLE}\s*(?:是|为)?\s*(?P<n>{_NAME}?){_END}",
+    rf"{ROLE}\s*(?:是|为)?\s*(?P<n>{_NICKNAME}){_END}",
     rf"{ROLE},\s*(?P<n>{_SURE_NAME})(?=,\s*(?:手机|电话|联系|\d))",
 ]
 # Behind a carrier's colon or bracket stands nothing but a name, or a word that says who in general.
@@ -51,6 +53,7 @@ _CARRIER = [
     rf"{ROLE}\s*(?:姓名|是|为)?\s*[:】\]]\s*[【\[(]?{_CODE}(?P<n>{_CALLED}){_END}",
     rf"{ROLE}\s*(?:姓名|是|为)?\s*[【\[(]\s*{_CODE}(?P<n>{_CALLED}){_BRACKET_END}",
     rf"{ROLE}\s*[【\[(]\s*{_HAN}{{1,4}}?(?P<n>{_NAME})(?=\d{{3}})",
+    rf"{ROLE}\s+{_HAN}{{1,5}}?(?P<n>{_NAME})(?=\s+正在|\s*[【\[(]?1[3-9]\d)",
     rf"{ROLE}\s*:\s*(?P<n>{_SURNAME}(?!{_TITLE}){_HAN}{{1,2}})(?={_HAN})",
     rf"{ROLE}\s*:?\s*{_NAME}?、(?P<n>{_NAME}?)(?:(?=[(【])|{_BRACKET_END})",
 ]
@@ -64,7 +67,7 @@ _GIVEN = [
     r"(?=\(|[:;!.]|\d|,|正|进行|为您|负责|将|开始|派|配|投|送|$)"
 ]
 _BY = [
-    rf".\s*{ROLE}?\s*[【\[(]?\s*(?P<n>{_SURE_NAME})[】\])]?[,\s]*"
+    rf".\s*(?:{ROLE}|管理员|警卫|保安|门卫|前台|店员|同事|邻居|家人)?\s*[【\[(]?\s*(?P<n>{_SURE_NAME})[】\])]?[,\s]*"
     "(?=正在|进行|为您|负责|代?签收|代收|代签|派件|派送|配送|投递|揽收|取件|收件|上门|领取|取走|送达|扫描)"
 ]
 # A site's person: 【深圳】的【王文】正在派件, 深圳公司-西区王文-已收件.
@@ -72,13 +75,19 @@ _OF_SITE = [
     rf".\s*[【\[(]?(?P<n>{_NAME})(?!{_HAN}*(?:网点|公司|部|中心|站|店|柜|快递|代理点)){_HAN}*[】\]]?\s*[,]?\s*"
     r"(?=[\[(+\d]|正在|已收件|已揽|第)"
 ]
-_DASHED = [rf"-\s*{_HAN}{{0,4}}?(?P<n>{_NAME})\s*(?:\([\d, -]+\))?\s*(?=-\s*(?:已收件|派件中|已揽|正在|派件))"]
+_DASHED = [
+    rf"-\s*{_HAN}{{0,4}}?(?P<n>{_NAME}|{_NICKNAME})(?:片区|区域|派)?\s*(?:\([\d, -]+\))?"
+    r"\s*(?=-\s*(?:已收件|派件中|已揽|正在|派件))"
+]
+# The one who took it oneself, by name: 本人(王文).
+_ONESELF = [rf"本人\s*[【\[(]\s*(?P<n>{_SURE_NAME}){_BRACKET_END}"]
 _CUES = {
     anchor: [re.compile(cue) for cue in cues]
     for anchors, cues in (
         (_CARRIERS.split("|"), _CARRIER + _ANY_ROLE),
         (_RECEIVERS.split("|"), _RECEIVER + _ANY_ROLE),
         (_GIVERS.split("|"), _GIVEN),
+        (["本人"], _ONESELF),
         ("由被经", _BY),
         ("的", _OF_SITE),
         ("-", _DASHED),
@@ -93,16 +102,18 @@ _BEFORE_SANG = re.compile(rf"(?:^|[^\u3400-\u9fff]|联系|客户|由|人)(?P<n>{
 _BEFORE_PHONE = re.compile(rf"{_HAN}[】\]]?(?={_PHONE})")
 # Right before a phone number, and only there, a nickname or the end of a longer word may be a name.
 _BESIDE_PHONE = re.compile(
-    rf"(?:{ROLE}(?:是|为)?(?P<called>{_HAN}{{2,3}}?)[,(\s]*|(?:{ROLE}(?:是|为)?|的)\s*[【\[(]?\s*(?P<nickname>{_HAN}{{2,3}}?)|的\s*{_HAN}{{1,6}}?(?P<last>{_NAME})"
+    rf"(?:{ROLE}(?:是|为)?(?P<called>{_HAN}{{2,3}}?)[,(\s]*|(?:{ROLE}(?:是|为)?|的)\s*[【\[(]?\s*(?P<nickname>{_HAN}{{2,3}}?)|的\s*{_HAN}{{1,6}}?(?P<last>{_NAME})派?"
     rf"|(?:(?<!{_HAN})|联系|致电|电联|咨询|请找|{ROLE})(?P<whole>{_FOREIGN}|(?:于|{_SURNAME}){_HAN}{{1,2}}?)){_PHONE_LABEL}$"
 )
+# A text that begins with the one who signed.
+_SIGNED = re.compile(rf"(?P<n>(?:{_COMPOUND}){_HAN}{{1,2}}|{_NAME}?)\s*(?=已签收|已代收|代签)")
 _PHONE_BRACKET = re.compile(r"\s*[【\[(][\d, -]{7,}[】\])]+\s*(?:正在|已揽|已收|已取|为您|派)")
 _LAST_NAME = re.compile(rf"(?P<last>{_NAME})$")
 
 # Words that say who in general, where, when or what, and so are no names.
 _NOT_A_NAME = re.compile(
     "本人|前台|他人|门口|柜|丰巢|蜂巢|速递易|驿站|物业|门卫|保安|安保|家人|同事|邻居|代收|代签"
-    "|代派|超市|便利|公司|学校|收发|单位|店|站|部|中心|客户|收件|寄件|图片|签收|拍照|详见|未知"
+    "|代派|电商|申通|中通|圆通|韵达|百世|极兔|德邦|京东|天天|超市|便利|公司|学校|收发|单位|店|站|部|中心|客户|收件|寄件|图片|签收|拍照|详见|未知"
     "|暂无|顺丰|快递|快件|传达|菜鸟|自提|其他|其它|亲友|亲属|朋友|家属|父母|室|处|地址|电话"
     "|手机|号码|信息|联系|不在|拒|正在|派送|派件|配送|投递|送达|合作|第三方|服务|物流|速运|海关"
     "|机场|航空|承运|代理|马上|任何|时间|成功|方便|高效|何时|包裹|安排|全程|关机|常用|金额|江门"
@@ -113,9 +124,9 @@ _NOT_A_NAME = re.compile(
     "|明日|上午|下午|晚上|中午|安全|快乐|应急|万家|关注|解决|解释|应当|车站|代为|从业|从此|封箱"
     "|宿舍|温馨|简单|文明|常温|冷藏|冷冻|冷链|古镇|区域|向导|金融|金牌|高级|高峰|高铁|高速|白领"
     "|方舱|康复|武警|消防|收到|取走|放在|存放|代您|尽快|及时|统一|相关|指定|平台|系统|门店|商家"
-    "|仓库|仓|收方|寄方|先生|女士|小姐|太太|师傅"
+    "|仓库|仓|收方|寄方|先生|女士|小姐|太太|师傅|当地|本地|末端|尾程|海外|境外|货代|货运|船东|专线|清关|报关|干线|国内|国外|国际|境内|^[至给到往]"
 )
-_PLACE_END = re.compile("[路街道号楼栋幢村镇乡区县市省园城店站部柜点厅场库院校所局行社口厂组队会室邸员片线]$")
+_PLACE_END = re.compile("[路街道号楼栋幢村镇乡区县市省园城店站部柜点厅场库院校所局行社口厂组队会室邸员片线司商]$")
 # Places that begin like a name.
 _PLACE_START = re.compile(
     "(?:苏州|郑州|徐州|温州|常州|柳州|梅州|池州|邓州|贺州|万州|高州|常熟|常德|武汉|武昌|武威|武夷|沈阳|安阳|安庆|许昌|邵阳|邵武|向阳"
@@ -138,6 +149,8 @@ def chinese_names(view: str) -> Iterator[tuple[int, int]]:
 
 
 def _candidates(view: str) -> Iterator[tuple[int, int]]:
+    if match := _SIGNED.match(view):
+        yield match.span("n")
     for anchor in _ANCHOR.finditer(view):
         for cue in _CUES[anchor[0]]:
             if match := cue.match(view, anchor.start()):

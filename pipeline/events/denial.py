@@ -16,7 +16,27 @@ _IN_THE_CLAUSE = re.compile(
     r"|\b(?:pas|jamais|sera|seront|va être|doit|doivent|pourra|peut|dès que|lorsque)\b|\bsi (?:votre|le|la|l'|vous)"
     r"|\b(?:não|nunca|será|serán|va a|vai|puede|pode|debe|deve|aún|ainda|pendiente|aguardando)\b|\bse [oa] |\bsi el "
     r"|\bno (?:se|ha|fue|pudo|puede|es|está|entreg|devuel|deposit|recog|cancel|destru)|\b(?:per|a) ser\b"
-    r"|\b(?:niet|wordt|zal|kan|inte|ska|kommer|non|verrà|sarà)\b"
+    r"|\b(?:niet|geen|wordt|worden|zal|kan|inte|ej|ska|kommer|ikke|blir|bliver|skal|ei|non|verrà|sarà|nie|zostanie|będzie)\b"
+    # doubted
+    r"|\b(?:likely|probably|possibly|perhaps|presumably|supposedly|nearly|almost|appears|seems|neither)\b"
+    r"|\b(?:may|might|could|should|would) have\b|\b(?:wrongly|falsely|mistakenly|incorrectly|erroneously)\b"
+    r"|\b(?:möglicherweise|vermutlich|wahrscheinlich|eventuell|evtl|vielleicht|angeblich|dürfte|hätte|muss|müssen|darf|niemals)\b"
+    r"|\b(?:probablement|peut-être|sans doute|aurai[st]|serai[st]|devrai[st]|pourrai[st]|semble)\b"
+    r"|\b(?:probablemente|posiblemente|quizás?|tal vez|habría|podría|sería|debería|parece|jamás|todavía)\b"
+    r"|\b(?:provavelmente|possivelmente|talvez|poderia|seria|deveria|teria)\b"
+    r"|\b(?:probabilmente|forse|potrebbe|dovrebbe|sarebbe|sembra)\b"
+    r"|\b(?:waarschijnlijk|mogelijk|misschien|vermoedelijk|(?:pakket|zending|bestelling) zou|moet|moeten|nooit)\b"
+    r"|\b(?:troligen|troligtvis|kanske|möjligen|eventuellt|förmodligen|bör|bør|borde|aldrig|trolig|muligens|muligvis|kanskje|måske)\b"
+    r"|\b(?:sandsynligvis|sannsynligvis|burde|skulle|aldri|mahdollisesti|ehkä|todennäköisesti|luultavasti|pitäisi|saattaa)\b"
+    r"|\b(?:prawdopodobnie|być może|może|mogła|powinn\w+|nigdy|ma (?:być|zostać))\b"
+    # on a condition, or only once something else has happened
+    r"|\b(?:in case|as soon as|when|before|after it|being|to get it|to have it|provided (?:that )?(?:it|the|your))\b"
+    r"|\b(?:wenn|nachdem|une fois|dès qu|lorsqu|quand|avant|afin|en attente|en cours d|sur le point|prête? à)\b"
+    r"|\b(?:cuando|una vez|por ser|list[oa] para|antes de|en espera|quando|assim que|prestes a|in attesa|appena)\b"
+    r"|\bsi (?:es|su|se) |\bse (?:for|il|non|consegn\w+|ritir\w+|restitu\w+|annull\w+) "
+    r"|\b(?:zodra|indien|wanneer|voordat|nadat|als (?:het|uw|je|de)|när|når|hvis|dersom|innan|väntar|venter|afventer)\b"
+    r"|\bom (?:paketet|pakken|försändelsen|forsendelsen|det|den) |\b(?:kun|jos) (?:lähety|paket|se )"
+    r"|\b(?:gdy|jeśli|jeżeli|kiedy|po tym|oczekuje)\b"
 )
 _CLAUSE_ENDS = re.compile(r"[.,;:!?。(|]")
 

@@ -15,18 +15,27 @@ from pipeline.events.chinese_name import GIVES_TO, ROLE
 from pipeline.settings import SQL_FOLDER
 
 _LATIN = re.compile("[A-Za-z]{2}")
-_AFTER_CUE = re.compile(r"(?!\w)\.?(?:'s\s+name)?(?:\s+is\b)?(?P<sep>\s*[:\-–|(\[]+\s*|\s+)(?=\S)", re.IGNORECASE)
+_AFTER_CUE = re.compile(
+    r"(?!\w)\.?(?:'s\s+name)?(?:\s+is\b)?(?P<sep>(?:\s*[:\-–|(\[【])+\s*|,?\s+)(?=\S)", re.IGNORECASE
+)
 _HAN_CUE = re.compile(rf"(?:{GIVES_TO}\s*{ROLE}?|{ROLE})(?:姓名|是|为)?[\s:【\[(]*(?=[A-Za-z])")
 # German puts the verb last: "wurde an Petra Hoffmann übergeben", "wurde von Krüger angenommen".
 _VERB_LAST = re.compile(
     r"\b(?:(?P<an>[Aa]n)|[Vv]on|[Dd]urch)\s+(?=[^\W\d_])(?=[^.,;]{2,60}?\s(?P<verb>übergeben|zugestellt|ausgehändigt|ausgeliefert"
     r"|abgegeben|angenommen|entgegengenommen|übernommen|unterschrieben|quittiert|abgeholt)\b)"
 )
+# The name comes before what is told of it: "Graham will be with you today", "Customer Omar Haddad refused".
+_VERB_BEHIND = re.compile(
+    r"(?:(?:^|[.!] )(?=[A-Z][^.,;:\d]{1,40}? (?P<comes>will be with you|is delivering your)\b)"
+    r"|\b(?:[Cc]ustomer|[Cc]onsignee|[Rr]eceiver|[Rr]ecipient) (?=[A-Z][^.,;:\d]{1,40}?"
+    r" (?P<does>(?:has )?(?:refused|rejected)|(?:is |was )?not available)\b))"
+)
 _LETTER = r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _WORD = re.compile(rf" ?(?P<w>{_LETTER}(?:{_LETTER}|['’.-])*\**)")
+_APPOSITION = re.compile(rf"{_LETTER}+(?: {_LETTER}+)?, (?:is|will|has|wird|ist|est|está|è)\b")
 _OPENING = re.compile(r"\s*[:(\[]+\s*")
-# A site's code in a Chinese text: XXC区 is no person.
-_CODE = re.compile(r"[A-Za-z]{1,3}[\d\u3400-\u9fff]")
+# A site's or a courier's code in a Chinese text: neither XXC区 nor user1040 is a person.
+_CODE = re.compile(r"[A-Za-z]{1,3}[\u3400-\u9fff]|[A-Za-z]+\d")
 _PLACEHOLDER = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"\s*(?:$|[.,;:|/()\[\]!\d-])")
 _PARTICLES = frozenset(
@@ -54,14 +63,22 @@ def latin_names(view: str) -> Iterator[tuple[int, int]]:
         return
     for kind, separator, start in _cues(view):
         colon = ":" in separator
-        is_sure = colon or "[" in separator or "(" in separator or kind in {"signs", "han"}
+        is_sure = colon or bool(set("[(【") & set(separator)) or kind in {"signs", "han"}
         words = _name(view, start, needs_capital=not is_sure)
         if not words or (kind == "han" and _CODE.match(view, words[0][0])):
             continue
         is_small = not view[words[0][0]].isupper()
         if is_small and not (colon or kind == "han") and not _BREAK.match(view, words[-1][1]):
             continue
+        # "Shipment delivered ROSSI" tells who signed, "Shipment delivered Milan - Italy" where.
+        if kind == "ends" and view[words[-1][1] :].strip(" ."):
+            continue
         if kind == "title" or not _is_known(_run(view, words), with_places=kind != "signs"):
+            yield from words
+    for match in _VERB_BEHIND.finditer(view):
+        words = _name(view, match.end(), needs_capital=True)
+        is_whole = words and view[words[-1][1] : match.start(match.lastindex or 0)].isspace()
+        if is_whole and not _is_known(_run(view, words), with_places=True):
             yield from words
     for match in _VERB_LAST.finditer(view):
         words = _name(view, match.end(), needs_capital=True)
@@ -82,6 +99,9 @@ def _cues(view: str) -> Iterator[tuple[str, str, int]]:
             continue
         kind = vocabulary.cues[" ".join(match[0].split())]
         if "." in view[match.end() : after.start("sep")] and kind != "title":
+            continue
+        # "Your courier, Nadia, is on the way"
+        if "," in after["sep"] and not (kind == "carries" and _APPOSITION.match(view, after.end())):
             continue
         # "DRIVER RELEASED": in capitals a word beside a role tells nothing.
         if kind != "carries" or not view[start : match.end()].isupper() or ":" in after["sep"]:
@@ -106,11 +126,11 @@ def _name(view: str, start: int, needs_capital: bool) -> list[tuple[int, int]]:
             if opening := _OPENING.match(view, start):
                 needs_capital, start = False, opening.end()
                 continue
-        elif kind == "organisation" or _PLACEHOLDER.fullmatch(small):
+        elif kind == "organisation" or _PLACEHOLDER.fullmatch(small) or view[start : start + 1] == "&":
             return []
         elif words and small in _ALSO_NAMES:
             words.append(span)
-        elif not (words and small in _PARTICLES):
+        elif small not in _PARTICLES or not (words or (word.isupper() and not needs_capital)):
             if kind or (needs_capital and not word[0].isupper()):
                 break
             words.append(span)

@@ -1,6 +1,6 @@
 """Which of many patterns could hit a text: most are ruled out by a look at its letters.
 
-A courier text meets some 25 of 291 patterns instead of all: 68 us instead of 261 us.
+A courier text meets some 28 of 350 patterns instead of all: 92 us instead of 380 us.
 """
 
 import re

@@ -36,7 +36,8 @@ _PHONE = re.compile(
     r"|(?:00)?886[ -]?\d[ -]?(?:\d[ -]?){6,7}\d|(?:\((?:00|\+)?65\) ?|(?:00)?65[ -])\d{4}[ -]?\d{4}"
     r"|(?:00)?44[ -]?7\d{3}[ -]?\d{6}"
     r"|\(0\d{1,4}\)[ -]?\d{3,4}[ -]?\d{3,4}|0\d{1,4}[ -]\d{6,8}|0\d{2,5} ?/ ?\d{5,9}"  # an area code apart
-    r"|0\d{1,4}[ -]\d{2,4}[ -]\d{3,4}|0[2-9]\d{8,10}|0\d{4}[ -]\d{6}|0[1-9](?:[ .]\d{2}){4}"  # Asia, Australia, Europe
+    r"|0\d{1,4}[ -]\d{2,4}[ -]\d{3,4}|0[2-9]\d{8,10}|0\d{4}[ -]\d{6}"  # Asia, Australia, Europe
+    r"|0\d{1,3}-\d{2,3}(?: \d{2}){2}|0[1-9](?:[ .]\d{2}){4}"  # Sweden, France
     r"|\(\d{2}\) ?9?\d{4}[ -]?\d{4}|[679]\d{2} (?:\d{3} \d{3}|\d{2} \d{2} \d{2})"  # Brazil, Spain, Portugal
     r"|(?:1[ .-])?\(\d{3}\)[ ]?\d{3}[ .-]\d{4}|(?:1[ .-])?\d{3}(?P<apart>[ .-])\d{3}(?P=apart)\d{4}"  # North America
     r"))(?:(?:-|转|\s?(?:ext\.?|分机:?|转接?)\s?)\d{1,5}(?![A-Za-z0-9_*]))?"  # extension
@@ -49,7 +50,8 @@ _LABELLED = re.compile(
     r"|téléphone|rufnummer|llam\w+|appel\w+|móvil|telemóvel|celular|handy)(?![a-z])[^\d+*\n]{0,24}?)"
     r"(?P<p>\+?\d[\d().\s/-]{4,18}\d)"
     # A number some words behind the one who carries the parcel.
-    r"|\b(?:driver|rider|courier|agent|executive|postman|fahrer|zusteller|livreur|repartidor|motorista|entregador)\b"
+    r"|\b(?:driver|rider|sprinter|courier|agent|executive|fe|delivery by|postman|fahrer|zusteller|livreur|repartidor"
+    r"|motorista|entregador)\b"
     r"[^\d\n]{1,40}?(?P<q>\+?\d(?:[ -]?\d){8,12}))(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )

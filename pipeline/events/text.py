@@ -20,7 +20,12 @@ _MASKED = re.compile(r"\w?\*\*+")
 _COURTESY = re.compile(
     "(?:感谢|谢谢)(?:您)?(?:使用|选择|支持)[^,。;!]{0,20}|期待(?:再次)?(?:能)?(?:为您)?(?:的)?(?:服务|光临|合作)[^,。;!]{0,10}"
     "|(?:如果?|若|倘)(?:您)?(?:还)?(?:有)?(?:任何)?(?:疑问|问题|未收到)[^。;!]{0,16}?(?:联系|电联|致电|咨询|拨打)"
+    "|如需(?:联系|咨询|联络)[^。;!]{0,12}?(?:拨打|致电|电联)"
     "|(?:您)?也可(?:以)?(?:联系|要求|选择|告知|让)[^。;!(]*|(?:小哥)?(?:今日)?(?:测温|体温)正常[^。;!(]*"
+    "|您的(?:期待|牵挂|信任|认可|体验)[^。;!(]*"
+    r"|\bif you have (?:any |further |other )*(?:questions?|quer\w+|queires|[ei]nquir\w+|concerns?|doubts?)\b[^.!;]*"
+    r"|\bthank you for (?:using|choosing|shopping|your)\b[^.!;]*"
+    r"|\bwe look forward to (?:serv|see|hear)ing\b[^.!;]*"
 )
 # Words for which the rules know another: UPS and FedEx 递送 a 货件 where SF 派送 a 快件. 快递送达 is 快递 and 送达.
 _SYNONYMS = {"已递送": "已送达", "递送": "派送", "外送": "派送", "等候": "等待", "货件": "快件", "邮差": "投递员"}
