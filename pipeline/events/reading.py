@@ -21,6 +21,8 @@ from pipeline.settings import SQL_FOLDER
 from pipeline.tracking.body import Flaw, as_document, read_history
 
 _DIGITS = re.compile(r"[0-9]+")
+# Status or substatus of an event in the country of destination.
+_LAST_MILE = {"out_for_delivery", "available_for_pickup", "failed_attempt", "delivered", "arrived_destination"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def read_meanings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> No
             "message": masked,
             "contact_key": [contact_key(contact, secret) if contact and secret else None for contact in contacts],
             "status": [meaning.status for meaning in meanings],
+            "leg": ["last mile" if _LAST_MILE & {*meaning[:2]} else None for meaning in meanings],
             "substatus": [meaning.substatus for meaning in meanings],
             "rule_id": [meaning.rule_id for meaning in meanings],
             "classified_by": [meaning.classified_by for meaning in meanings],
@@ -121,10 +124,13 @@ def find_places(connection: duckdb.DuckDBPyConnection, zones: ZoneRules) -> None
     distinct = _distinct(
         connection,
         "select distinct event.location, case when event.location is null then event.message end as message,"
-        " response.courier, response.export_country, response.destination_country from listed_event as event"
-        " join response using (answer_rank)",
+        " response.courier, response.export_country, response.destination_country, meaning.leg"
+        " from listed_event as event"
+        " join response using (answer_rank)"
+        " left join event_meaning as meaning on response.courier is not distinct from meaning.courier"
+        " and event.code is not distinct from meaning.code and event.message is not distinct from meaning.original",
     )
-    found = [zones.infer(*place) for place in distinct]
+    found = [zones.infer(*place[:5], is_last_mile=place[5] is not None) for place in distinct]
     masked = {place[0]: place[0] and mask(place[0]) for place in distinct}
     _lookup(
         connection,
@@ -136,6 +142,7 @@ def find_places(connection: duckdb.DuckDBPyConnection, zones: ZoneRules) -> None
             "courier": [place[2] for place in distinct],
             "export_country": [place[3] for place in distinct],
             "destination_country": [place[4] for place in distinct],
+            "leg": [place[5] for place in distinct],
             "time_zone": [zone for zone, _ in found],
             "time_zone_source": [source for _, source in found],
             "clock": ["local" if place[2] in zones.local_clocks else None for place in distinct],

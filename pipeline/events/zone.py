@@ -1,8 +1,10 @@
 """The time zone of the place where an event was scanned, for times that come without one.
 
 The location's words decide, or the message's where the location is empty ("Processed at KARACHI - PAKISTAN"); then
-the courier, if it scans in one zone only; else it is assumed: the destination's zone for the last mile, the origin's
-for the rest, and Hong Kong's where that is unknown, which is right for all of Greater China.
+the courier, if it scans in one zone only; else it is assumed: the zone of the country that the location names, the
+destination's for the last mile, the origin's for the rest, and Hong Kong's where that is unknown, which is right for
+all of Greater China. Of a country with several zones the one where most people live is assumed: New York's for the
+USA is wrong by three hours at most for nearly all, Hong Kong's would be by thirteen.
 """
 
 import re
@@ -30,28 +32,28 @@ _ONWARD = re.compile(
     r"|\b(?:in transit|en ?route|on (?:its|the) way|sent|heading|bound|left .*) (?:to|for)\b"
 )
 _CODE = re.compile(r", ?([a-z]{2})$")
-_LAST_MILE = re.compile(r"\bdeliver(?:ed|y)\b|签收|派送|派件|派递|投递|妥投")
 
 
 @dataclass(frozen=True)
 class ZoneRules:
     """place_zone.csv (the first pattern that hits wins), the zones in courier.csv, the names in country.csv.
 
+    `countries` holds a country's zones in the order of the file, the one where most people live first;
     `local_clocks` are the couriers that send their local time as if it were UTC, a Z behind it.
     """
 
     places: tuple[tuple[re.Pattern[str], str], ...]
     couriers: Mapping[str, str]
-    countries: Mapping[str, str]
+    countries: Mapping[str, tuple[str, ...]]
     local_clocks: frozenset[str]
 
     @classmethod
     def load(cls, folder: Path) -> "ZoneRules":
         places: list[tuple[re.Pattern[str], str]] = []
-        zones_of: dict[str, set[str]] = {}
+        zones_of: dict[str, dict[str, None]] = {}
         for where, row in rows_of(folder / "place_zone.csv"):
             zone = _zone(where, row["time_zone"])
-            zones_of.setdefault(row["country"], set()).add(zone)
+            zones_of.setdefault(row["country"], {})[zone] = None
             try:
                 places.append((re.compile(row["pattern"].translate(TO_SIMPLIFIED)), zone))
             except re.error as error:
@@ -61,9 +63,9 @@ class ZoneRules:
             places=tuple(places),
             couriers={row["courier"]: _zone(where, row["time_zone"]) for where, row in couriers if row["time_zone"]},
             countries={
-                row["alias"]: min(zones)
+                row["alias"]: tuple(zones_of[row["country"]])
                 for _, row in rows_of(folder / "country.csv")
-                if len(zones := zones_of.get(row["country"], set())) == 1
+                if row["country"] in zones_of
             },
             local_clocks=frozenset(row["courier"] for where, row in couriers if _is_local(where, row["clock"])),
         )
@@ -75,8 +77,14 @@ class ZoneRules:
         courier: str | None,
         origin_country: str | None,
         destination_country: str | None,
+        *,
+        is_last_mile: bool = False,
     ) -> tuple[str, ZoneSource]:
-        """A country, as code or name, counts only where it has one zone."""
+        """A country, as code or name, is a location only where it has one zone.
+
+        `is_last_mile`: the event is the arrival in the country of destination, a van to the recipient, an attempt, a
+        deposit or a delivery.
+        """
         place = fold(location or "")
         words = fold(message or "")
         zone = self._zone_of_code(place, origin_country, destination_country) or self._zone_of(
@@ -86,8 +94,8 @@ class ZoneRules:
             return zone, "location"
         if courier and courier in self.couriers:
             return self.couriers[courier], "courier"
-        country = destination_country if _LAST_MILE.search(words) else origin_country
-        return self._zone_in(country) or ASSUMED, "assumed"
+        country = destination_country if is_last_mile else origin_country
+        return (self._zones_in(location) or self._zones_in(country) or (ASSUMED,))[0], "assumed"
 
     def _zone_of_code(self, place: str, *countries: str | None) -> str | None:
         """Two letters at the end are a state of the USA or a country: a country where the parcel comes from or goes."""
@@ -96,7 +104,11 @@ class ZoneRules:
         return zone if zone in map(self._zone_in, countries) else None
 
     def _zone_in(self, country: str | None) -> str | None:
-        return self.countries.get((country or "").strip().upper())
+        zones = self._zones_in(country)
+        return zones[0] if len(zones) == 1 else None
+
+    def _zones_in(self, country: str | None) -> tuple[str, ...]:
+        return self.countries.get((country or "").strip().upper(), ())
 
     def _zone_of(self, place: str) -> str | None:
         for position in self._index.candidates(place):

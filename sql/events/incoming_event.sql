@@ -7,13 +7,16 @@ with pace as (
         answer_rank,
         position,
         event_at_local,
-        lag(event_at_local) over (partition by answer_rank order by position) as listed_before
+        lag(event_at_local) over (partition by answer_rank order by position) as listed_before,
+        coalesce(status in ('pending', 'picked_up'), false) as is_beginning
     from timed_event
+    left join event_meaning using (meaning_id)
 ),
 
 direction as (
     -- Couriers list oldest first or newest first; ties of time keep the order that the courier meant. Most neighbours
-    -- decide, so that one wrong date does not; where they are even, the two ends do.
+    -- decide, so that one wrong date does not; where they are even, the two ends do; where all is of one time, a
+    -- beginning at the end of the list does.
     select
         answer_rank,
         max(position) as positions,
@@ -21,6 +24,9 @@ direction as (
         count(*) filter (event_at_local > listed_before) as rises,
         falls > rises or coalesce(
             falls = rises and arg_min(event_at_local, position) > arg_max(event_at_local, position), false
+        ) or (
+            min(event_at_local) = max(event_at_local)
+            and arg_max(is_beginning, position) and not arg_min(is_beginning, position)
         ) as is_newest_first
     from pace
     group by answer_rank

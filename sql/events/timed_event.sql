@@ -1,6 +1,7 @@
 -- One row per listed event with its courier's clock read: local time, explicit offset if any, how precise it is.
 -- Formats: ISO with and without T, zone, seconds or blank ("2018-03-0420:47:15" is real), slashes, Chinese dates,
--- 12-hour English dates, epoch seconds and milliseconds. What can't be read keeps its text and has no time.
+-- 12-hour English dates, epoch seconds and milliseconds; the name of the weekday before them says nothing new.
+-- What can't be read keeps its text and has no time.
 -- A zone's letters mean several zones the world over (EST, CST, IST): the place knows better, and they speak only
 -- where no place does. A Z of a courier whose clock courier.csv calls local says nothing.
 -- Text and place go on as the ids of what was found about each distinct one.
@@ -14,7 +15,7 @@ with split as (
         regexp_extract(
             event_time_raw,
             ':[0-9]{2}(?:[.][0-9]+)?(?: ?[AaPp][Mm])? ?'
-            || '(Z|[A-Z]{3,4}|(?:UTC|GMT)?[+-](?:0?[0-9]|1[0-4])(?::?[0-9]{2})?)$',
+            || '(Z|[A-Z]{3,4}|[ECMP]T|(?:UTC|GMT)?[+-](?:0?[0-9]|1[0-4])(?::?[0-9]{2})?)$',
             1
         ) as zone_text
     from listed_event as event
@@ -26,6 +27,7 @@ with split as (
     left join event_place as place
         on event.location is not distinct from place.location
         and (case when event.location is null then event.message end) is not distinct from place.message
+        and meaning.leg is not distinct from place.leg
         and response.courier is not distinct from place.courier
         and response.export_country is not distinct from place.export_country
         and response.destination_country is not distinct from place.destination_country
@@ -34,10 +36,16 @@ with split as (
 cleaned as (
     select
         *,
-        replace(
-            trim(case when zone_text = '' then event_time_raw
-                      else left(event_time_raw, length(event_time_raw) - length(zone_text)) end),
-            '/', '-'
+        regexp_replace(
+            regexp_replace(
+                replace(
+                    trim(case when zone_text = '' then event_time_raw
+                              else left(event_time_raw, length(event_time_raw) - length(zone_text)) end),
+                    '/', '-'
+                ),
+                '([AaPp])[.]([Mm])[.]$', '\1\2'
+            ),
+            '^\pL+[.]?, ', ''
         ) as clock_text,
         case
             when zone_text = 'Z' and is_z_local then null
@@ -65,8 +73,11 @@ timed as (
                 '%Y年%m月%d日 %H:%M:%S', '%Y年%m月%d日 %H:%M', '%Y年%m月%d日',
                 '%B %d, %Y, %I:%M %p', '%B %d, %Y %I:%M %p', '%B %d, %Y',
                 '%b %d, %Y, %I:%M %p', '%b %d, %Y %I:%M %p', '%b %d, %Y', '%d %b %Y %H:%M:%S', '%d %b %Y %H:%M',
+                '%d %b %Y, %I:%M:%S %p', '%d %b %Y, %I:%M %p', '%d %b %Y %I:%M:%S %p', '%d %b %Y %I:%M %p',
                 '%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p', '%m-%d-%Y %I:%M %p',
-                '%d-%m-%Y %H:%M:%S', '%d.%m.%Y %H:%M', '%a, %d %b %Y %H:%M:%S'
+                '%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M', '%d.%m.%y %H:%M', '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M',
+                '%Y.%m.%d %H:%M:%S', '%Y.%m.%d %H:%M',
+                '%d-%b-%Y %H:%M:%S', '%d-%b-%Y %H:%M', '%m-%d-%Y %I:%M:%S %p'
             ]),
             case when regexp_full_match(clock_text, '[0-9]{13}') then make_timestamp(cast(clock_text as bigint) * 1000)
                  when regexp_full_match(clock_text, '1[0-9]{9}')

@@ -80,7 +80,7 @@ def test_the_place_where_a_parcel_goes_next_is_not_where_it_is(rules: ZoneRules)
 
 
 def test_a_location_without_a_zone_is_not_overruled_by_the_message(rules: ZoneRules) -> None:
-    assert rules.infer("US", "Arrived from KARACHI", "fedex", None, None) == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("US", "Arrived from KARACHI", "fedex", None, None) == ("America/New_York", "assumed")
 
 
 def test_a_courier_with_one_zone_lends_it(rules: ZoneRules) -> None:
@@ -89,16 +89,31 @@ def test_a_courier_with_one_zone_lends_it(rules: ZoneRules) -> None:
 
 
 def test_the_last_mile_is_assumed_in_the_country_of_destination(rules: ZoneRules) -> None:
-    assert rules.infer("", "Out for delivery", "dhl_express", None, "GB") == ("Europe/London", "assumed")
-    assert rules.infer("", "Delivered", None, None, "United Kingdom") == ("Europe/London", "assumed")
+    assert rules.infer("", "Out for delivery", "dhl_express", None, "GB", is_last_mile=True) == (
+        "Europe/London",
+        "assumed",
+    )
+    assert rules.infer("", "Delivered", None, None, "United Kingdom", is_last_mile=True) == ("Europe/London", "assumed")
     assert rules.infer("", "Shipment picked up", "dhl_express", None, "GB") == ("Asia/Hong_Kong", "assumed")
-    assert rules.infer("", "Delivered", "dhl_express", None, "US") == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "Delivered", "dhl_express", None, "Atlantis", is_last_mile=True) == (
+        "Asia/Hong_Kong",
+        "assumed",
+    )
+
+
+def test_of_several_zones_the_one_where_most_people_live_is_assumed(rules: ZoneRules) -> None:
+    assert rules.infer("", "Delivered", "dhl_express", "HK", "US", is_last_mile=True) == ("America/New_York", "assumed")
+    assert rules.infer("", "Delivered", "dhl_express", "HK", "Australia", is_last_mile=True) == (
+        "Australia/Sydney",
+        "assumed",
+    )
+    assert rules.infer("United States", "Arrived", None, "HK", "US") == ("America/New_York", "assumed")
 
 
 def test_the_first_miles_are_assumed_in_the_country_of_origin(rules: ZoneRules) -> None:
     assert rules.infer("", "Item picked up", "royal_mail", "GB", "GB") == ("Europe/London", "assumed")
     assert rules.infer("", "Shipment picked up", "dhl_express", "HONG KONG", "GB") == ("Asia/Hong_Kong", "assumed")
-    assert rules.infer("", "Shipment picked up", "fedex", "US", "GB") == ("Asia/Hong_Kong", "assumed")
+    assert rules.infer("", "Shipment picked up", "fedex", "US", "GB") == ("America/New_York", "assumed")
 
 
 def test_nothing_known_means_hong_kong(rules: ZoneRules) -> None:

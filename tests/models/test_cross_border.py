@@ -78,6 +78,36 @@ def test_an_hour_that_is_missing_or_comes_twice_is_off_by_an_hour_at_most(
     assert journey(tmp_path, "last_delivered_at", (place, "2026-01-01 10:00"), (place, clock)) == (at(utc),)
 
 
+@pytest.mark.parametrize(
+    ("place", "destination", "hours"),
+    [
+        # A town that we do not know, or none: the delivery was in the country where the parcel went.
+        ("CROYDON", "United Kingdom", 32),
+        ("", "United Kingdom", 32),
+        ("ALHAMBRA", "United States", 37),  # New York's clock, three hours before Alhambra's
+        ("", "Australia", 21),
+    ],
+)
+def test_a_delivery_at_an_unknown_place_was_at_the_destination(
+    place: str, destination: str, hours: float, tmp_path: Path
+) -> None:
+    start, end = (HONG_KONG, "2026-01-05 10:00"), (place, "2026-01-06 10:00")
+    assert journey(tmp_path, "transit_hours", start, end, destination=destination) == (hours,)
+
+
+@pytest.mark.parametrize("place", ["HESTON, MIDDX", ""])
+@pytest.mark.parametrize("message", ["Received in destination country", "已抵達目的地國家", "航班抵达目的国机场"])
+def test_an_arrival_in_the_country_of_destination_was_there_whatever_the_place(
+    message: str, place: str, tmp_path: Path
+) -> None:
+    told = (
+        event("2026-01-05 10:00:00", "Shipment picked up", HONG_KONG),
+        event("2026-01-07 07:53:47", message, place),
+    )
+    tables = from_answers(tmp_path, [Answer(FETCHED, told, courier="4PX", destination="United Kingdom")])
+    assert tables.row("fact_shipment", "last_event_at") == (at("2026-01-07 07:53:47"),)
+
+
 def test_offsets_that_the_courier_gives_per_event_win_over_the_place(tmp_path: Path) -> None:
     start, end = (HONG_KONG, "2026-09-03T01:19:47+08:00"), (LONDON, "2026-09-05T18:18:00+02:00")
     assert journey(tmp_path, "transit_hours", start, end, courier="4PX") == (pytest.approx(70 + 58 / 60 + 13 / 3600),)
