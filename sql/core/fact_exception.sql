@@ -1,17 +1,17 @@
 -- One row per exception episode of a parcel: something went wrong and, perhaps, right again.
 -- Answers what goes wrong, whose fault it is and how long it takes to mend.
 -- Formula: an episode is a run of exception events; the next physical scan without trouble (or a customs release)
--- ends it, unless trouble is back within 24 hours.
+-- ends it, unless trouble is back within 24 hours. Notices after the parcel's end begin none.
 with history as (
     select
-        e.shipment_id, e.event_id, e.step, e.event_at, e.time_precision, e.status, e.substatus,
+        e.shipment_id, e.event_id, e.step, e.event_at, e.time_precision, e.state as status, e.substate as substatus,
         coalesce(dim_status.is_exception, false) and not (e.state = 'return' and e.substate = 'completed') as is_trouble,
         not coalesce(dim_status.is_exception, false)
             and (e.is_physical or (e.status = 'customs' and e.substatus = 'cleared')) as is_cure
     from shipment_event as e
     inner join shipment_state on shipment_state.shipment_id = e.shipment_id and shipment_state.exception_event_count > 0
     left join dim_status on dim_status.status = e.state and dim_status.substatus = e.substate
-    where e.step is not null
+    where e.sets_state
 ),
 marked as (
     select

@@ -7,13 +7,32 @@ with attempt as (
         shipment_id,
         cast(count(*) as bigint) as attempts,
         cast(count(*) filter (where outcome = 'failed') as bigint) as failed_attempts,
-        min(started_at) as first_attempt_at,
-        max(case when attempt = 1 then outcome end) as first_outcome
+        min(first_step) as first_step,
+        coalesce(min_by(outcome, attempt) filter (where outcome <> 'none yet'), 'none yet') as first_outcome
     from shipment_attempt
     group by shipment_id
 ),
 trouble as (
     select shipment_id, cast(count(*) as bigint) as exception_episodes from fact_exception group by shipment_id
+),
+named as (
+    select
+        order_parcel.shipment_id, order_parcel.tracking_number, e.event_id, e.event_at,
+        regexp_extract(upper(e.message), '(SF[0-9]{12,15}|[A-Z]{2}[0-9]{9}[A-Z]{2})', 1) as number
+    from fact_tracking_event as e
+    inner join order_parcel
+        on order_parcel.account = e.account
+        and order_parcel.order_id is not distinct from e.order_id
+        and order_parcel.tracking_number is not distinct from upper(e.tracking_number)
+    left join suspect_event on suspect_event.event_id = e.event_id and suspect_event.is_left_out
+    where (e.status = 'return' or e.substatus in ('redirected', 'handed_to_partner')) and suspect_event.event_id is null
+),
+renumbered as (
+    select
+        shipment_id, number,
+        row_number() over (partition by shipment_id order by event_at desc nulls last, event_id asc) as place
+    from named
+    where number <> '' and number <> coalesce(tracking_number, '')
 ),
 known as (
     select
@@ -33,6 +52,7 @@ select
     known.account,                            -- merchant account
     known.order_id,                           -- merchant's order; null where only the tracking number is known
     known.tracking_number,                    -- in capitals; null until somebody names one
+    renumbered.number as next_tracking_number, -- waybill under which it goes on, mostly back to the sender, as the courier's text names it
     known.courier,                            -- courier (see dim_courier): as answered, else as the merchant wrote it; null where neither is known
     known.service,                            -- service level as the merchant wrote it
     known.origin_iso2 as origin_country,      -- ISO 3166 two-letter code; null where unknown
@@ -46,6 +66,7 @@ select
     said.status as order_status_status,       -- the API's order status in our words: a second opinion, never mixed in
     said.substatus as order_status_substatus, -- its substatus
     known.order_status,                       -- the API's order status text
+    coalesce(said.status = 'cancelled', false) and m.first_physical_scan_at is null and not coalesce(dim_status.is_terminal, false) as is_called_off, -- cancelled by the order status, and no scan says otherwise: nobody waits for it
     duration.picked_up_at,                    -- first pickup scan, else first physical scan (UTC)
     case
         when m.pickup_scan_at is not null then 'scan'
@@ -54,7 +75,10 @@ select
         else 'none'
     end as pickup_source,                     -- how the pickup is known: scan, first_physical_scan, order_status (no time) or none
     m.pickup_precision,                       -- second, minute or date: a pickup known by its day alone gives no hours
-    business_week(duration.picked_up_at) as pickup_week, -- Monday of the pickup's week in the business zone: the cohort
+    case
+        when m.pickup_precision = 'date' then cast(date_trunc('week', cast(m.pickup_local as date)) as date)
+        else business_week(duration.picked_up_at)
+    end as pickup_week,                       -- Monday of the pickup's week in the business zone, of the day there where only that is known: the cohort
     m.label_created_at,                       -- first word of the parcel before anybody had it (UTC)
     m.first_physical_scan_at as first_scan_at, -- first scan of the parcel itself (UTC)
     m.departed_origin_at,                     -- first scan that it left a facility, or went to the airline or ship (UTC)
@@ -66,11 +90,10 @@ select
     coalesce(attempt.failed_attempts, 0) as failed_attempts, -- of which failed
     m.first_attempt_at,                       -- first failure, deposit or delivery: the courier was there (UTC)
     case
-        when attempt.first_attempt_at <= coalesce(m.first_delivered_at, attempt.first_attempt_at) then attempt.first_outcome
-        when m.available_at < m.first_delivered_at or (m.available_at is not null and m.first_delivered_at is null)
-            then 'available_for_pickup'
-        when m.first_delivered_at is not null then 'delivered'
-    end as first_attempt_outcome,             -- delivered, failed, available_for_pickup or none yet; null before any attempt
+        when attempt.first_step <= coalesce(m.first_delivered_step, attempt.first_step) then attempt.first_outcome
+        when m.available_step <= coalesce(m.first_delivered_step, m.available_step) then 'available_for_pickup'
+        when m.first_delivered_step is not null then 'delivered'
+    end as first_attempt_outcome,             -- delivered, failed, available_for_pickup or none yet: of the first attempt that left an outcome; null before any attempt
     m.available_at,                           -- first at a locker or pickup point (UTC)
     m.pickup_point_kind,                      -- locker or pickup_point
     m.pickup_point_location,                  -- where, as the courier wrote it
@@ -81,7 +104,9 @@ select
     m.first_delivered_at,                     -- first delivery to the recipient (UTC)
     m.last_delivered_at,                      -- last delivery to the recipient (UTC)
     m.delivered_substatus,                    -- who took the last delivery: recipient, safe_place, third_party, collected
+    m.turned_back_at,                         -- first return event (UTC)
     m.returned_at,                            -- back with the sender (UTC)
+    case when dim_status.is_terminal then s.state_event_at end as ended_at, -- when the parcel's story ended (UTC); null while it goes on
     coalesce(s.is_reopened, false) as is_reopened, -- an ending was undone by a later scan
     coalesce(s.exception_event_count > 0, false) as has_exception, -- at least one exception event
     coalesce(s.exception_event_count, 0) as exception_event_count, -- exception events
@@ -92,9 +117,9 @@ select
     s.last_movement_at,                       -- last new pair of substatus and place: daily repeats do not count (UTC)
     coalesce(s.event_count, 0) as event_count, -- events
     coalesce(s.unknown_event_count, 0) as unknown_event_count, -- events that no rule knows
-    coalesce(s.excluded_event_count, 0) as excluded_event_count, -- events left out of all times for their clock
+    coalesce(s.excluded_event_count, 0) as excluded_event_count, -- events left out of all times for their clock, or rewritten since
     known.last_polled_at,                     -- last request that got an answer (UTC): what we know is as of then
-    coalesce(s.first_status not in ('pending', 'picked_up') and s.first_event_at < known.polling_began_at, false) as left_truncated, -- already under way when polling of the account began, its beginning unseen
+    coalesce(s.first_status not in ('pending', 'picked_up') and s.first_event_at < known.polling_began_at, false) as left_truncated, -- already under way at our first answered request for it, its beginning unseen
     known.is_in_source,                       -- the merchant's table knows it; otherwise only an answer named it
     known.ordered_at,                         -- when the customer ordered (UTC)
     known.promised_at,                        -- promised instant, as the merchant's table has it now (UTC)
@@ -117,5 +142,6 @@ left join shipment_promise as promise on promise.shipment_id = known.shipment_id
 left join shipment_duration as duration on duration.shipment_id = known.shipment_id
 left join attempt on attempt.shipment_id = known.shipment_id
 left join trouble on trouble.shipment_id = known.shipment_id
+left join renumbered on renumbered.shipment_id = known.shipment_id and renumbered.place = 1
 left join dim_status on dim_status.status = known.status and dim_status.substatus = known.substatus
 left join dim_order_status as said on said.order_status = known.order_status

@@ -12,9 +12,6 @@ with answer as (
     from fact_poll
     where outcome in ('ok', 'no_events')
 ),
-beginning as (
-    select account, min(requested_at) as polling_began_at from answer group by account
-),
 identity as (
     select
         *,
@@ -66,6 +63,7 @@ latest as (
     select
         *,
         max(requested_at) over (partition by shipment_id) as last_polled_at,
+        min(requested_at) over (partition by shipment_id) as polling_began_at,
         row_number() over (
             partition by shipment_id
             order by case when order_status is null then 1 else 0 end asc, requested_at desc, response_id desc
@@ -93,11 +91,10 @@ select
     end as promise_added_at,                      -- when a promise appeared for an order read without one before (UTC); null where it was there from the start
     latest.order_status,                          -- the API's own order status text, newest that was given
     latest.last_polled_at,                        -- last answered request (UTC); null if never
-    beginning.polling_began_at,                   -- first answered request of the account (UTC): older history is only what couriers still listed then
+    latest.polling_began_at,                      -- first answered request (UTC): older history is only what the courier still listed then
     merchant.shipment_id is not null as is_in_source -- the merchant's table knows it; otherwise only an answer named it
 from identity
 left join merchant on merchant.shipment_id = identity.shipment_id and merchant.place = 1
 left join alias on alias.courier_as_written = merchant.courier
-left join beginning on beginning.account = identity.account
 left join latest on latest.shipment_id = identity.shipment_id and latest.place = 1
 where identity.place = 1

@@ -40,8 +40,9 @@ outcome as (
 select
     shipment_id,                          -- parcel (see fact_shipment)
     cast(attempt as integer) as attempt,  -- 1 for the first
-    min(event_at) as started_at,          -- first row of the attempt (UTC)
-    min(event_at_local) as started_at_local, -- the same on the wall clock there
+    min(step) as first_step,              -- place of its first row in the history (see shipment_event)
+    min_by(event_at, step) as started_at, -- first row of the attempt (UTC)
+    min_by(event_at_local, step) as started_at_local, -- the same on the wall clock there
     min(case when status = 'out_for_delivery' then event_at end) as out_for_delivery_at, -- van on the road (UTC); null where only the failure was scanned
     max(case when rank = 1 and status <> 'out_for_delivery' then event_at end) as ended_at, -- when the outcome was scanned (UTC)
     coalesce(max(case

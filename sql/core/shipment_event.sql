@@ -1,7 +1,7 @@
 -- One row per event of a parcel, put in its place in the parcel's history.
 -- Answers what state an event brought about, and why a row was left out of the history.
 -- Order: event time, then an ending after what shares its second, then the courier's own list order. A date-only
--- ending counts as the end of that day.
+-- ending counts as the end of that day. A label made once somebody has the parcel is paperwork and sets no state.
 with event as (
     select
         order_parcel.shipment_id,
@@ -30,6 +30,9 @@ stepped as (
         max(case when status = 'return' then 1 else 0 end) over by_step = 1 as is_returning,
         max(case when status in ('out_for_delivery', 'available_for_pickup', 'failed_attempt', 'delivered') then 1 else 0 end)
             over by_step = 1 as is_offered,
+        max(case when is_physical then 1 else 0 end) over by_step = 1 as is_handled,
+        min(case when status = 'out_for_delivery' or substatus in ('departed_facility', 'linehaul', 'arrived_destination') then event_at end)
+            over by_step as left_at,
         max(case when is_terminal then sort_at end) over by_step as ended_at,
         max(case when is_terminal then sequence end) over by_step as ended_sequence
     from event
@@ -51,7 +54,8 @@ guarded as (
     select
         *,
         coalesce(max(case when is_terminal then number end) over before, 0)
-            > coalesce(max(case when can_reopen then number end) over before, 0) as is_after_end
+            > coalesce(max(case when can_reopen then number end) over before, 0) as is_after_end,
+        coalesce(max(case when is_terminal and is_physical then number end) over before, 0) > 0 as was_handed_over
     from waking
     window before as (
         partition by shipment_id, is_step order by number asc rows between unbounded preceding and 1 preceding
@@ -60,7 +64,9 @@ guarded as (
 resolved as (
     select
         *,
-        is_step and not (is_after_end and not can_reopen and not (is_terminal and is_physical)) as sets_state,
+        is_step
+            and not (is_after_end and not can_reopen and not (is_terminal and is_physical))
+            and not (status = 'pending' and substatus <> 'pickup_failed' and is_handled) as sets_state,
         case
             when is_returning and status = 'delivered' then 'completed'
             when is_returning and not is_exception then 'in_progress'
@@ -82,13 +88,14 @@ select
     substatus,      -- of this event alone
     location,       -- as the courier wrote it
     place,          -- location, else the courier's words with digits blanked: what tells a new scan from a daily repeat
-    is_exception,   -- this event is an exception
+    is_exception and coalesce(left_out not in ('rewritten', 'earlier parcel'), true) as is_exception, -- this event is an exception of this parcel
     is_physical,    -- somebody handled the parcel
     is_step and is_returning as is_returning, -- happened on or after a return event
     is_step and is_offered as is_offered, -- happened on or after the first van to the recipient, deposit, attempt or delivery
+    is_step and status = 'picked_up' and coalesce(secs_between(left_at, event_at) <= 86400, true) as is_pickup, -- taken over from the sender: a pickup more than a day after the parcel first left a facility is the next courier's
     sets_state,     -- became the parcel's state
     case when return_substatus is null then status else 'return' end as state, -- status of the parcel once this happened, if it set the state
     coalesce(return_substatus, substatus) as substate, -- its substatus
-    is_step and can_reopen and is_after_end as is_reopening, -- undid an ending
-    left_out        -- why it does not count (see suspect_event): no time, after fetch, before the rest or after the rest; null where it does
+    is_step and is_after_end and (can_reopen or (is_terminal and is_physical and not was_handed_over)) as is_reopening, -- undid an ending: under way again, or handed over though it was lost or cancelled
+    left_out        -- why it does not count: no time, after fetch, earlier parcel, before the rest, after the rest or rewritten (see suspect_event); null where it does
 from resolved

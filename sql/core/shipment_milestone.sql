@@ -1,11 +1,11 @@
 -- One row per parcel that has events.
 -- Answers when it first and last reached each stage. Times are of the events that count (see shipment_event.step).
 -- Formula: on the way to the recipient, unless a return is meant. The destination is reached with a scan that says so
--- or, where none does, with the last arrival before the first van, deposit or delivery.
+-- or, where none does, with the last arrival before the first van, deposit or delivery. A last-mile courier's pickup is
+-- no pickup from the sender (see shipment_event.is_pickup).
 with flagged as (
     select
         *,
-        status = 'picked_up' as is_pickup,
         not is_returning and substatus in ('departed_facility', 'linehaul') as is_departure,
         not is_returning and not is_offered and substatus = 'arrived_facility' as is_arrival,
         not is_returning and substatus = 'arrived_destination' as is_destination,
@@ -34,17 +34,22 @@ reached as (
         min(event_at) filter (where is_failure) as first_failure_at,
         min(event_at) filter (where is_on_van) as first_out_for_delivery_at,
         max(event_at) filter (where is_on_van) as last_out_for_delivery_at,
+        min(step) filter (where is_available) as available_step,
         min_by(event_at, step) filter (where is_available) as available_at,
         min_by(event_at_local, step) filter (where is_available) as available_local,
+        min_by(time_precision, step) filter (where is_available) as available_precision,
         min_by(substatus, step) filter (where is_available) as pickup_point_kind,
         min_by(coalesce(location, ''), step) filter (where is_available) as pickup_point_location,
         max(event_at) filter (where is_available) as last_available_at,
+        min(step) filter (where is_delivery) as first_delivered_step,
         min_by(event_at, step) filter (where is_delivery) as first_delivered_at,
         min_by(event_at_local, step) filter (where is_delivery) as first_delivered_local,
+        min_by(time_precision, step) filter (where is_delivery) as first_delivered_precision,
         max_by(event_at, step) filter (where is_delivery) as last_delivered_at,
         max_by(event_at_local, step) filter (where is_delivery) as last_delivered_local,
         max_by(time_precision, step) filter (where is_delivery) as delivered_precision,
         max_by(substatus, step) filter (where is_delivery) as delivered_substatus,
+        min(event_at) filter (where status = 'return') as turned_back_at,
         max(event_at) filter (where state = 'return' and substate = 'completed') as returned_at
     from flagged
     group by shipment_id
@@ -67,17 +72,22 @@ select
     least(reached.first_failure_at, reached.available_at, reached.first_delivered_at) as first_attempt_at, -- first failure, deposit or delivery: the courier was there (UTC)
     reached.first_out_for_delivery_at,  -- first van on the road to the recipient (UTC)
     reached.last_out_for_delivery_at,   -- last van on the road to the recipient (UTC)
+    reached.available_step,             -- place in the history (see shipment_event) of the first row at a locker or pickup point
     reached.available_at,               -- first at a locker or pickup point (UTC)
     reached.available_local,            -- the same on the wall clock there
+    reached.available_precision,        -- its time precision
     reached.pickup_point_kind,          -- locker, pickup_point, or overdue where only the reminder was seen
     nullif(reached.pickup_point_location, '') as pickup_point_location, -- where, as the courier wrote it
     reached.last_available_at,          -- last row at a locker or pickup point (UTC)
+    reached.first_delivered_step,       -- place in the history of the first delivery to the recipient
     reached.first_delivered_at,         -- first delivery to the recipient (UTC)
     reached.first_delivered_local,      -- the same on the wall clock there
+    reached.first_delivered_precision,  -- its time precision
     reached.last_delivered_at,          -- last delivery to the recipient (UTC)
     reached.last_delivered_local,       -- the same on the wall clock there
     reached.delivered_precision,        -- time precision of the last delivery
     reached.delivered_substatus,        -- recipient, safe_place, third_party or collected
+    reached.turned_back_at,             -- first return event (UTC)
     reached.returned_at                 -- back with the sender (UTC)
 from shipment_state as present
 left join reached on reached.shipment_id = present.shipment_id

@@ -3,7 +3,8 @@
 -- Formula: first failed attempt, deposit or delivery on or before the day that was promised first, by the date at the
 -- place, not the clock. A promise that is moved later changes nothing; a van on the road alone is no offer. Not yet
 -- offered is late once the promised day is over in all of the destination country (everywhere on earth where we do not
--- know the country's zone), as of our last request. A promise that we first read after the offer proves nothing.
+-- know the country's zone), as of our last request. A promise that we first read after the offer proves nothing,
+-- nor does one for an order that was cancelled, by an event or, where nothing was scanned, by the API's order status.
 with failure as (
     select shipment_id, min(event_at_local) as failed_local
     from shipment_event
@@ -15,7 +16,7 @@ known as (
         parcel.shipment_id,
         parcel.original_promised_on as due_on,
         parcel.promise_added_at,
-        coalesce(m.status = 'cancelled', false) as is_cancelled,
+        coalesce(m.status = 'cancelled' or (said.status = 'cancelled' and m.first_physical_scan_at is null), false) as is_cancelled,
         m.first_attempt_at as offered_at,
         cast(least(failure.failed_local, m.available_local, m.first_delivered_local) as date) as offered_on,
         cast(m.first_delivered_local as date) as delivered_on,
@@ -27,6 +28,7 @@ known as (
     cross join as_of
     left join shipment_milestone as m on m.shipment_id = parcel.shipment_id
     left join failure on failure.shipment_id = parcel.shipment_id
+    left join dim_order_status as said on said.order_status = parcel.order_status
     left join dim_status on dim_status.status = m.status and dim_status.substatus = m.substatus
     left join reference.country as destination on destination.alias = upper(trim(parcel.destination_country))
     left join reference.business_calendar as calendar on calendar.country = destination.country

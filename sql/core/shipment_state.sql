@@ -38,8 +38,9 @@ history as (
         max_by(state, step) filter (where sets_state) as status,
         max_by(substate, step) filter (where sets_state) as substatus,
         max_by(event_id, step) filter (where sets_state) as state_event_id,
+        max_by(event_at, step) filter (where sets_state) as state_event_at,
         coalesce(bool_or(is_reopening), false) as is_reopened,
-        coalesce(bool_or(status = 'customs'), false) as has_customs
+        coalesce(bool_or(status = 'customs' and coalesce(left_out <> 'earlier parcel', true)), false) as has_customs
     from shipment_event
     group by shipment_id
 )
@@ -48,7 +49,7 @@ select
     history.event_courier,         -- courier of the events
     history.event_count,           -- events
     history.unknown_event_count,   -- events that no rule knows
-    history.excluded_event_count,  -- events left out of the history for their time
+    history.excluded_event_count,  -- events left out of the history for their time, or rewritten since
     history.exception_event_count, -- events that are exceptions, timed or not
     history.has_customs,           -- at least one customs event
     history.first_event_at,        -- first event (UTC)
@@ -57,6 +58,7 @@ select
     history.status,                -- current status; null where no event tells one
     history.substatus,             -- current substatus
     history.state_event_id,        -- event that brought the current state
+    history.state_event_at,        -- its time (UTC)
     run_last.status_since,         -- when the current status began (UTC)
     history.is_reopened,           -- an ending was undone by a later scan
     movement_last.last_movement_at -- last new pair of substatus and place (UTC)

@@ -31,7 +31,7 @@ summed as (
         count(*) filter (where is_in_quarter and is_within_service_level) as within_level,
         cast(count(is_within_service_level) filter (where is_in_quarter) as bigint) as n_with_service_level,
         count(*) filter (where is_in_quarter and has_exception) as troubled,
-        count(*) filter (where is_in_quarter and status = 'return') as returned,
+        count(turned_back_at) filter (where is_in_quarter) as returned,
         count(*) filter (where is_in_quarter and substatus in ('lost', 'disposed')) as lost
     from aged
     group by courier_name, lane_name

@@ -11,11 +11,10 @@ with span as (
         pickup_week,
         case
             when transit_hours is not null then transit_hours
-            when is_terminal or status = 'return' then secs_between(picked_up_at, coalesce(status_since, last_polled_at)) / 3600
-            else secs_between(picked_up_at, last_polled_at) / 3600
+            else secs_between(picked_up_at, coalesce(turned_back_at, ended_at, last_polled_at)) / 3600
         end as hours,
         case when transit_hours is not null then 1 else 0 end as is_delivery,
-        case when is_terminal or status = 'return' then 1 else 0 end as is_ended,
+        case when is_terminal or turned_back_at is not null then 1 else 0 end as is_ended,
         case when transit_excluded in ('negative', 'over 120 days', 'date only') or pickup_precision = 'date' then 1 else 0 end as is_excluded
     from fact_shipment
     where pickup_week is not null

@@ -2,7 +2,7 @@
 -- Answers how often the first delivery attempt succeeds.
 -- Formula: first attempt delivered / first attempt delivered or failed. Lockers and pickup points are a class of
 -- their own; a delivery without an out-for-delivery scan counts as a first attempt that succeeded. A van that left no
--- outcome is excluded. Until is_mature the rate is too good: quick successes are known first.
+-- outcome is passed over: the next attempt counts. Until is_mature the rate is too good: quick successes are known first.
 with summed as (
     select
         coalesce(courier, 'unknown') as courier,

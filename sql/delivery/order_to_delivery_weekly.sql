@@ -9,8 +9,7 @@ with ordered as (
         *,
         coalesce(lane, 'unknown') as lane_name,
         business_week(ordered_at) as order_week,
-        completed_at is null and open_parcels > 0 as is_open,
-        secs_between(first_picked_up_at, completed_at) / 3600 as hours_under_way
+        completed_at is null and open_parcels > 0 as is_open
     from fact_order
 ),
 summed as (
@@ -28,7 +27,7 @@ summed as (
         percentile_cont(0.9) within group (order by handling_hours) as handling_hours_p90,
         percentile_cont(0.5) within group (order by handling_hours_to_last) as handling_hours_to_last_p50,
         percentile_cont(0.5) within group (order by cast(handling_business_days as double)) as handling_business_days_p50,
-        percentile_cont(0.5) within group (order by case when hours_under_way >= 0 then hours_under_way end) as under_way_hours_p50
+        percentile_cont(0.5) within group (order by transit_hours) as under_way_hours_p50
     from ordered
     group by account, lane_name, order_week
 )
@@ -40,7 +39,7 @@ select
     n_completed,                 -- of which every parcel is delivered
     n_open,                      -- of which a parcel is still under way
     n_other_end,                 -- of which ended otherwise: cancelled, returned, lost
-    n_excluded,                  -- completed, but without an order time before the delivery
+    n_excluded,                  -- completed, but without an order time before the delivery, or with only the day of a delivery known
     cast(n_open as double) / n as share_open, -- n_open / n
     cast(n_open as double) / n <= 0.05 as is_mature, -- at least 95 % have ended
     order_to_delivery_hours_p50, -- median hours from order to last delivery, completed orders only

@@ -19,7 +19,7 @@ with ready as (
         max(case when time_precision = 'date' then 1 else 0 end) = 1 as is_date_only,
         max(case when substatus = 'pickup_failed' then 1 else 0 end) = 1 as has_failed_pickup
     from shipment_event
-    where step is not null and status in ('pending', 'picked_up')
+    where step is not null and (status = 'pending' or is_pickup)
     group by shipment_id
 ),
 waited as (
@@ -27,7 +27,7 @@ waited as (
         coalesce(f.courier, 'unknown') as courier,
         business_week(ready.ready_at) as ready_week,
         ready.is_by_label, ready.has_failed_pickup,
-        f.picked_up_at is null and not f.is_terminal as is_open,
+        f.picked_up_at is null and not f.is_terminal and not f.is_called_off as is_open,
         secs_between(ready.ready_at, as_of.as_of) / 3600 as hours_so_far,
         case
             when not ready.is_dropped_off and not ready.is_date_only and secs_between(ready.ready_at, f.picked_up_at) >= 0

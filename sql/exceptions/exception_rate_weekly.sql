@@ -8,16 +8,17 @@ with cohort as (
         shipment_id,
         coalesce(courier, 'unknown') as courier,
         coalesce(lane, 'unknown') as lane,
-        pickup_week, is_terminal, has_exception
+        pickup_week, is_terminal, has_exception,
+        event_count > 0 as is_scanned
     from fact_shipment
-    where event_count > 0
 ),
 size as (
     select
         courier, lane, pickup_week,
-        cast(count(*) as bigint) as n,
+        cast(count(*) filter (where is_scanned) as bigint) as n,
+        cast(count(*) filter (where not is_scanned) as bigint) as n_excluded,
         cast(count(*) filter (where has_exception) as bigint) as n_with_any_exception,
-        cast(count(*) filter (where not is_terminal) as bigint) as n_open
+        cast(count(*) filter (where is_scanned and not is_terminal) as bigint) as n_open
     from cohort
     group by courier, lane, pickup_week
 ),
@@ -52,6 +53,7 @@ select
     reason.substatus,          -- the reason
     dim_status.responsible,    -- who owns it: carrier, shipper, recipient, customs or external
     size.n,                    -- parcels with at least one event
+    size.n_excluded,           -- parcels without any event: only where no pickup is known
     reason.n_with_exception,   -- of which had this reason at least once
     reason.n_first_reason,     -- of which it was the first trouble
     reason.n_last_reason,      -- of which it was the latest trouble

@@ -23,6 +23,7 @@ select
     account,         -- merchant account
     order_id,        -- merchant's order
     tracking_number, -- tracking number
+    next_tracking_number, -- waybill under which it goes on, where the courier names one: ask about that first
     courier,         -- courier (see dim_courier)
     lane,            -- origin and destination
     status,          -- current status

@@ -25,4 +25,4 @@ from fact_exception as episode
 inner join fact_shipment as f on f.shipment_id = episode.shipment_id
 left join fact_tracking_event as e on e.event_id = episode.last_event_id
 left join dim_status as present on present.status = episode.last_status and present.substatus = episode.last_reason
-where episode.outcome = 'open'
+where episode.outcome = 'open' and not f.is_called_off

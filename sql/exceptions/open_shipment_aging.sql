@@ -1,7 +1,7 @@
 -- One row per courier, lane and age of parcels under way.
 -- Answers how old the open parcels are.
 -- Formula: whole days from pickup to as_of; parcels waiting at a locker or pickup point are shown apart, parcels
--- without a pickup are in the bucket not picked up.
+-- without a pickup are in the bucket not picked up; orders cancelled before any scan are not open.
 with aged as (
     select
         coalesce(f.courier, 'unknown') as courier,
@@ -10,7 +10,7 @@ with aged as (
         secs_between(f.picked_up_at, as_of.as_of) / 86400 as age_days
     from fact_shipment as f
     cross join as_of
-    where not f.is_terminal
+    where not f.is_terminal and not f.is_called_off
 ),
 bucketed as (
     select

@@ -1,14 +1,14 @@
 -- One row per courier, lane and pickup week.
 -- Answers what share of parcels turns back.
--- Formula: parcels with a return state / parcels picked up in the week; a week counts as mature 30 days after its
--- end, since returns come late.
+-- Formula: parcels with a return event / parcels picked up in the week, whatever befell them on the way back; a week
+-- counts as mature 30 days after its end, since returns come late.
 with summed as (
     select
         coalesce(f.courier, 'unknown') as courier,
         coalesce(f.lane, 'unknown') as lane,
         f.pickup_week,
         cast(count(*) as bigint) as n,
-        cast(count(*) filter (where f.status = 'return') as bigint) as n_returning,
+        cast(count(f.turned_back_at) as bigint) as n_returning,
         cast(count(f.returned_at) as bigint) as n_returned,
         cast(count(*) filter (where not f.is_terminal) as bigint) as n_open,
         max(days_between(f.pickup_week, business_date(as_of.as_of))) as age_days

@@ -1,5 +1,5 @@
--- One row per courier, way in which the zone is known, and reason to doubt an event's time.
--- Answers whose clocks to distrust, and how much of the history that costs.
+-- One row per courier, way in which the zone is known, and reason to doubt an event.
+-- Answers whose clocks to distrust, how much is told anew, and how much of the history that costs.
 -- Formula: the events of suspect_event / all events of the courier. Many "hours after fetch" mean a wrong zone: where
 -- the place is known, mend place_zone.csv; where it is explicit, see clock in sql/reference/courier.csv.
 with event as (
@@ -16,7 +16,7 @@ total as (
 select
     event.courier,          -- courier (see dim_courier), or unknown
     event.time_zone_source, -- how the zone is known: explicit, location, courier or assumed
-    event.reason,           -- no time, after fetch, before the rest, after the rest, or hours after fetch (see suspect_event)
+    event.reason,           -- no time, after fetch, rewritten, earlier parcel, before the rest, after the rest, or hours after fetch (see suspect_event)
     event.is_left_out,      -- the events set no state and no time
     cast(count(*) as bigint) as n, -- events
     cast(count(distinct event.shipment_id) as bigint) as n_parcels, -- parcels that have one

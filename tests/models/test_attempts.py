@@ -60,3 +60,28 @@ def test_a_van_after_an_undone_delivery_is_a_new_attempt() -> None:
 def test_a_delivery_without_a_van_scan_succeeds_on_the_first_attempt() -> None:
     tables = Tables(fact_tracking_event=history("SF1", "2026-03-02 01:00:00 delivered.recipient 香港"))
     assert tables.row("fact_shipment", "attempts, failed_attempts, first_attempt_outcome") == (0, 0, "delivered")
+
+
+def test_a_van_that_left_no_outcome_is_passed_over() -> None:
+    def first_outcome(lines: str) -> tuple[Any, ...]:
+        vans = """
+            2026-03-02 01:00:00 out_for_delivery.with_courier 香港
+            2026-03-03 02:00:00 out_for_delivery.with_courier 香港
+        """
+        return Tables(fact_tracking_event=history("SF1", vans + lines)).row("fact_shipment", "first_attempt_outcome")
+
+    assert first_outcome("") == ("none yet",)
+    assert first_outcome("2026-03-03 08:00:00 delivered.recipient 香港") == ("delivered",)
+    failed = "2026-03-03 08:00:00 failed_attempt.other 香港\n"
+    assert first_outcome(failed + "2026-03-04 08:00:00 delivered.recipient 香港") == ("failed",)
+
+
+def test_a_delivery_known_by_its_day_comes_after_the_failures_of_that_day() -> None:
+    lines = """
+        2026-03-02 01:00:00 out_for_delivery.with_courier 香港
+        2026-03-02 03:00:00 failed_attempt.other          香港
+        2026-03-02 -        delivered.recipient           香港
+    """
+    tables = Tables(fact_tracking_event=history("HK1", lines))
+    assert tables.row("fact_shipment", "first_attempt_outcome, failed_attempts") == ("failed", 1)
+    assert tables.row("shipment_attempt", "cast(started_at as text)") == ("2026-03-02 01:00:00",)

@@ -183,3 +183,52 @@ def test_every_doubtful_time_is_counted_by_courier_zone_and_reason() -> None:
         ("dhl_express", "assumed", "hours after fetch", False, 1, 1, 1 / 6, "raw 9"),
         ("sf_express", "assumed", "no time", True, 2, 2, 0.5, "raw 1"),
     ]
+
+
+def test_a_first_row_with_next_years_date_is_left_out_not_all_the_others() -> None:
+    tables = Tables(
+        fact_tracking_event=history(
+            "SF1",
+            """
+        2022-01-05 02:00:00 pending.label_created        深圳
+        2021-01-05 04:00:00 picked_up.collected          深圳
+        2021-01-06 02:00:00 in_transit.arrived_facility  香港
+        2021-01-07 04:00:00 delivered.recipient          香港
+    """,
+            first_seen_at=at("2026-01-07 03:00"),
+        )
+    )
+    assert tables.row("fact_shipment", "status, excluded_event_count, transit_hours") == ("delivered", 1, 48.0)
+    assert tables.rows("suspect_event", "event_id, reason") == [("event-1", "after the rest")]
+
+
+LAST_YEARS_PARCEL = """
+    2025-01-05 02:00:00 picked_up.collected    深圳
+    2025-01-06 02:00:00 customs.held           香港
+    2025-01-07 02:00:00 delivered.recipient    香港
+"""
+
+
+def test_a_number_that_is_used_again_tells_of_the_later_parcel_alone() -> None:
+    tables = Tables(fact_tracking_event=history("SF1", LAST_YEARS_PARCEL + GOOD))
+    assert tables.row(
+        "fact_shipment",
+        "status, excluded_event_count, picked_up_at, first_delivered_at, transit_hours, has_exception, has_customs",
+    ) == ("delivered", 3, at("2026-01-05 02:00"), at("2026-01-07 02:00"), 48.0, False, False)
+    assert tables.rows("suspect_event", "reason, count(*)", "true group by reason") == [("earlier parcel", 3)]
+
+
+def test_a_new_label_under_an_old_number_is_a_new_parcel_that_nobody_has_yet() -> None:
+    label = history("SF1", "2026-01-05 02:00:00 pending.label_created 深圳", event_id="label")
+    tables = Tables(fact_tracking_event=history("SF1", LAST_YEARS_PARCEL) + label)
+    assert tables.row("fact_shipment", "status, excluded_event_count, picked_up_at") == ("pending", 3, None)
+
+
+def test_a_parcel_handed_in_again_within_weeks_is_the_same_parcel() -> None:
+    lines = "2025-11-05 02:00:00 picked_up.collected 深圳\n2025-11-07 02:00:00 delivered.recipient 香港\n" + GOOD
+    tables = Tables(fact_tracking_event=history("SF1", lines))
+    assert tables.row("fact_shipment", "excluded_event_count, picked_up_at, is_reopened") == (
+        0,
+        at("2025-11-05 02:00"),
+        True,
+    )

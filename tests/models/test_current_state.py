@@ -263,6 +263,15 @@ def test_a_lost_parcel_that_is_scanned_again_is_found() -> None:
     )
 
 
+def test_a_lost_parcel_that_is_handed_over_after_all_was_reopened() -> None:
+    def reopened(*endings: str) -> tuple[object, ...]:
+        lines = "".join(f"2026-03-{20 + day} 06:00:00 {ending} 香港\n" for day, ending in enumerate(endings))
+        return Tables(fact_tracking_event=history("SF1", lines)).row("fact_shipment", "status, is_reopened")
+
+    assert reopened("exception.lost", "delivered.recipient") == ("delivered", True)
+    assert reopened("delivered.recipient", "exception.lost", "delivered.recipient") == ("delivered", False)
+
+
 def test_a_later_unknown_row_does_not_hide_what_is_known() -> None:
     assert (
         state("""
@@ -422,3 +431,49 @@ def test_a_parcel_under_way_when_its_account_was_first_polled_has_an_unseen_begi
         ("early", False),
         ("late", True),
     ]
+
+
+def test_a_label_made_once_the_courier_has_the_parcel_is_paperwork() -> None:
+    lines = """
+        2026-03-02 01:00:00 picked_up.collected    深圳
+        2026-03-02 05:00:00 in_transit.linehaul    香港
+        2026-03-04 05:00:00 pending.label_created
+    """
+    tables = Tables(fact_tracking_event=history("4PX1", lines))
+    assert tables.row("fact_shipment", f"{STATE}, label_created_at") == ("in_transit.linehaul", at("2026-03-04 05:00"))
+    assert tables.rows("fact_shipment_stage", "status") == [("in_transit",), ("picked_up",)]
+    # A parcel put into a locker by its sender, which the courier could not take out, is no paperwork.
+    locker = "2026-03-02 01:00:00 picked_up.dropped_off 深圳\n2026-03-02 05:00:00 pending.pickup_failed 深圳"
+    assert state(locker) == "pending.pickup_failed"
+
+
+LINEHAUL = """
+    2026-03-02 01:00:00 in_transit.arrived_facility    深圳
+    2026-03-02 21:00:00 in_transit.departed_facility   深圳
+    2026-03-05 01:00:00 in_transit.arrived_destination LOS ANGELES
+"""
+
+
+def test_the_last_mile_couriers_pickup_is_not_the_pickup_from_the_sender() -> None:
+    last_mile = """
+        2026-03-06 01:00:00 picked_up.dropped_off LOS ANGELES
+        2026-03-07 01:00:00 delivered.recipient   LOS ANGELES
+    """
+    columns = "picked_up_at, pickup_source, transit_hours"
+    unseen = Tables(fact_tracking_event=history("4PX1", LINEHAUL + last_mile))
+    assert unseen.row("fact_shipment", columns) == (at("2026-03-02 01:00"), "first_physical_scan", 120.0)
+    # Booked late, or in a zone guessed wrong: hours after the departure it still is the pickup.
+    late = "2026-03-02 23:00:00 picked_up.collected 深圳\n"
+    seen = Tables(fact_tracking_event=history("4PX1", LINEHAUL + late + last_mile))
+    assert seen.row("fact_shipment", columns) == (at("2026-03-02 23:00"), "scan", 98.0)
+
+
+def test_trouble_on_the_way_back_does_not_undo_the_return() -> None:
+    tables = Tables(fact_tracking_event=history("SF1", RETURN + "2026-03-20 04:00:00 exception.lost 深圳"))
+    assert tables.row("fact_shipment", f"{STATE}, turned_back_at, returned_at, ended_at") == (
+        "exception.lost",
+        at("2026-03-04 04:00"),
+        None,
+        at("2026-03-20 04:00"),
+    )
+    assert tables.row("return_rate_cohort", "n, n_returning, n_returned, return_rate") == (1, 1, 0, 1.0)

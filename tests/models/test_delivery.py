@@ -158,6 +158,35 @@ def test_a_parcel_that_turned_back_leaves_the_curve_then_and_is_told_apart() -> 
     )
 
 
+def test_a_lost_parcel_leaves_the_curve_when_it_was_declared_lost_not_when_its_trouble_began() -> None:
+    events, polls = cohort([24, 48, 72, None])
+    for number, lines in enumerate(
+        ["2026-03-03 01:00:00 exception.delayed 深圳", "2026-03-05 14:00:00 exception.lost 深圳"]
+    ):
+        events += history("SF3", lines, event_id=f"trouble-{number}")
+    made = Tables(fact_tracking_event=events, fact_poll=polls)
+    # Still at risk at 48 and 72 h: 4, 3 and 2.
+    assert made.row("delivery_time_survival", "n_other_end, transit_hours_km_p50, transit_hours_km_p85") == (
+        1,
+        48.0,
+        None,
+    )
+
+
+def test_a_parcel_delayed_on_its_way_back_has_left_the_curve() -> None:
+    events, polls = cohort([24, 48, 72, None])
+    for number, lines in enumerate(
+        ["2026-03-03 14:00:00 return.in_progress 深圳", "2026-03-04 14:00:00 exception.delayed 深圳"]
+    ):
+        events += history("SF3", lines, event_id=f"trouble-{number}")
+    made = Tables(fact_tracking_event=events, fact_poll=polls)
+    assert made.row("delivery_time_survival", "n_other_end, transit_hours_km_p50, transit_hours_km_p85") == (
+        1,
+        48.0,
+        72.0,
+    )
+
+
 def test_a_pickup_known_by_its_day_alone_is_left_out_of_the_curve_open_or_not() -> None:
     events, polls = cohort([24, None, None])
     for row in events[2:]:

@@ -104,6 +104,53 @@ def test_a_returned_parcel_needs_nobody() -> None:
     )
 
 
+def test_a_notice_after_the_end_begins_no_episode() -> None:
+    made = tables(
+        """
+        2026-03-03 02:00:00 delivered.recipient 香港
+        2026-03-03 05:00:00 exception.delayed   香港
+    """,
+        "2026-03-06",
+    )
+    assert made.rows("fact_exception", "episode") == []
+    assert made.row("fact_shipment", "status, has_exception, exception_episodes") == ("delivered", True, 0)
+
+
+def test_plain_scans_on_the_way_back_are_told_as_the_return_that_they_are() -> None:
+    made = tables(
+        """
+        2026-03-04 02:00:00 return.in_progress          香港
+        2026-03-05 02:00:00 in_transit.arrived_facility 深圳
+    """,
+        "2026-03-06",
+    )
+    assert made.row("open_exception", "first_reason, last_reason, last_location") == (
+        "in_progress",
+        "in_progress",
+        "深圳",
+    )
+
+
+def test_nobody_waits_for_an_order_that_was_cancelled_before_any_scan() -> None:
+    def made(lines: str) -> Tables:
+        poll = {"order_id": "A1", "answered_tracking_number": "SF1", "requested_at": "2026-04-06"}
+        events = history("SF1", lines, order_id="A1")
+        return Tables(fact_poll=[poll | {"order_status": "CANCELLED"}], fact_tracking_event=events)
+
+    label = "2026-03-02 02:00:00 pending.label_created\n2026-03-03 02:00:00 pending.pickup_failed\n"
+    called_off = made(label)
+    assert called_off.row("fact_shipment", "status, is_called_off, is_terminal") == ("pending", True, False)
+    for table in ("stalled_shipment", "open_exception"):
+        assert called_off.rows(table, "tracking_number") == []
+    assert called_off.rows("open_shipment_aging", "n") == []
+    assert called_off.row("pickup_delay_weekly", "n, n_open, n_excluded") == (1, 0, 1)
+    assert called_off.row("fact_order", "status, cancelled_parcels, open_parcels") == ("cancelled", 1, 0)
+    # A scan weighs more than the order's status.
+    moving = made(label + "2026-03-04 02:00:00 picked_up.collected 深圳")
+    assert moving.row("fact_shipment", "status, is_called_off") == ("picked_up", False)
+    assert moving.rows("stalled_shipment", "tracking_number") == [("SF1",)]
+
+
 def test_rates_count_parcels_not_rows() -> None:
     made = tables(
         """
@@ -195,9 +242,11 @@ def test_the_first_and_the_latest_reason_of_a_parcel_are_told_apart() -> None:
 
 def test_trouble_before_the_pickup_is_counted_in_a_row_without_a_week() -> None:
     failed = history("SF1", "2026-03-02 02:00:00 pending.pickup_failed", order_id="A1")
-    made = Tables(fact_tracking_event=failed)
-    assert made.row("exception_rate_weekly", "pickup_week, substatus, n, n_with_exception, exception_rate") == (
-        None, "pickup_failed", 1, 1, 1.0,
+    unseen = {"order_id": "A2", "tracking_number": "SF2", "courier": "SF Express"}
+    made = Tables(source_order=[unseen], fact_tracking_event=failed)
+    columns = "pickup_week, substatus, n, n_excluded, n_with_exception, exception_rate"
+    assert made.row("exception_rate_weekly", columns) == (
+        None, "pickup_failed", 1, 1, 1, 1.0,
     )  # fmt: skip
 
 

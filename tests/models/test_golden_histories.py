@@ -34,13 +34,14 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
         name = parcel["parcel"]
         events = [event(row["date"], row["message"], row["location"], row["code"]) for row in golden("events")
                   if row["parcel"] == name]  # fmt: skip
-        answers.append(Answer(FETCHED, tuple(events), name, order_id=name, courier=parcel["courier"]))
+        told = {column: parcel[column] for column in ("courier", "origin", "destination")}
+        answers.append(Answer(FETCHED, tuple(events), name, order_id=name, **told))
     return from_answers(tmp_path_factory.mktemp("golden"), answers)
 
 
 @pytest.mark.parametrize("parcel", golden("parcels"), ids=lambda row: row["parcel"])
 def test_a_real_history_gives_the_facts_that_a_reader_finds_in_it(parcel: dict[str, str], tables: Tables) -> None:
-    columns = [name for name in parcel if name not in ("parcel", "note")]
+    columns = [name for name in parcel if name not in ("parcel", "origin", "destination", "note")]
     shown = {
         "failed_attempts": "cast(failed_attempts as text)",
         "is_reopened": "cast(cast(is_reopened as integer) as text)",
@@ -98,6 +99,7 @@ def test_an_sf_parcel_sent_back_is_returning_until_the_sender_signs(tmp_path: Pa
         event("2025-12-04 10:00:00", "快件到达 【深圳总集散中心】", "深圳市", "31"),
     )
     columns = f"{STATE}, first_delivered_at, returned_at, is_terminal, failed_attempts, transit_hours"
+    assert shipment(tmp_path / "number", "next_tracking_number", "SF", *back) == ("SF0000000000002",)
     assert shipment(tmp_path / "back", columns, "SF", *back) == (
         "return.in_progress", None, None, False, 1, None,
     )  # fmt: skip
@@ -105,6 +107,16 @@ def test_an_sf_parcel_sent_back_is_returning_until_the_sender_signs(tmp_path: Pa
     assert shipment(tmp_path / "signed", columns, "SF", *back, signed) == (
         "return.completed", None, at("2025-12-05 02:00"), True, 1, None,
     )  # fmt: skip
+
+
+def test_the_worklists_name_the_waybill_under_which_a_parcel_goes_back(tmp_path: Path) -> None:
+    def named(name: str, message: str) -> list[list[tuple[Any, ...]]]:
+        told = (*SF_OUT, event("2025-12-03 10:00:00", message, "上海市", "631"))
+        tables = from_answers(tmp_path / name, [Answer(datetime(2026, 1, 10), told)])
+        return [tables.rows(table, "next_tracking_number") for table in ("stalled_shipment", "lost_shipment")]
+
+    assert named("same", "快件退回") == [[(None,)], [(None,)]]
+    assert named("other", "快件退回, 新单号 SF0000000000002") == [[("SF0000000000002",)], [("SF0000000000002",)]]
 
 
 def test_an_sf_parcel_put_in_a_locker_waits_there_until_it_is_taken_out(tmp_path: Path) -> None:
@@ -186,3 +198,48 @@ def test_a_parcel_first_seen_in_the_middle_of_its_way_has_an_unseen_beginning(tm
         ("SF1", True, "first_physical_scan"),
         ("SF2", False, "scan"),
     ]
+
+
+def test_of_one_scan_told_in_other_words_later_the_latest_count(tmp_path: Path) -> None:
+    """The courier corrects a delivery that was none; and the account's language is changed."""
+    told = [
+        event("2025-12-01 10:00:00", "顺丰速运 已收取快件", "深圳市", "50"),
+        event("2025-12-02 09:00:00", "快件交给赵建国，正在派送途中", "上海市", "204"),
+        event("2025-12-02 11:00:00", "已签收,感谢使用顺丰,期待再次为您服务", "上海市", "80"),
+    ]
+    failed = event("2025-12-02 11:00:00", "快件派送不成功(因电话无人接听)", "上海市", "80")
+    picked_up = event("2025-12-01 10:00:00", "SF Express has picked up the shipment", "深圳市", "50")
+    answers = [
+        Answer(datetime(2025, 12, 2, 4), tuple(told)),
+        Answer(datetime(2025, 12, 2, 8), (*told[:2], failed)),
+        Answer(datetime(2025, 12, 2, 12), (picked_up, told[1], failed)),
+    ]
+    tables = from_answers(tmp_path, answers)
+    assert tables.row(
+        "fact_shipment", f"{STATE}, first_delivered_at, failed_attempts, event_count, excluded_event_count"
+    ) == ("failed_attempt.recipient_unavailable", None, 1, 5, 2)
+    assert tables.row("fact_shipment_stage", "count(*)") == (3,)
+    assert tables.rows("shipment_event", "status, left_out", "left_out is not null") == [
+        ("delivered", "rewritten"),
+        ("picked_up", "rewritten"),
+    ]
+
+
+def test_two_scans_of_one_second_are_two_scans_whenever_they_are_listed(tmp_path: Path) -> None:
+    arrived = event("2025-12-01 22:22:38", "快件到达 【深圳总集散中心】", "深圳", "31")
+    earlier = event("2025-12-01 22:22:38", "快件到达 【深圳五和集散中心】", "深圳", "31")
+    tables = from_answers(
+        tmp_path,
+        [Answer(datetime(2025, 12, 2, 4), (arrived,)), Answer(datetime(2025, 12, 2, 8), (earlier, arrived))],
+    )
+    assert tables.row("fact_shipment", "event_count, excluded_event_count") == (2, 0)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_list_of_one_day_without_times_begins_with_its_beginning(newest_first: bool, tmp_path: Path) -> None:
+    told = [
+        event("2025-12-01", "Item posted over the counter", "Hong Kong"),
+        event("2025-12-01", "Departed Hong Kong for destination", "Hong Kong"),
+    ]
+    listed = reversed(told) if newest_first else told
+    assert shipment(tmp_path, STATE, "Hongkong Post", *listed) == ("in_transit.departed_facility",)

@@ -204,3 +204,25 @@ def test_a_pickup_after_midnight_in_hong_kong_belongs_to_the_new_week() -> None:
     assert sunday.row("fact_shipment", "cast(pickup_week as text)") == ("2026-03-02",)
     monday = Tables(fact_tracking_event=history("SF1", "2026-03-08 16:00:00 picked_up.collected 香港"))
     assert monday.row("fact_shipment", "cast(pickup_week as text)") == ("2026-03-09",)
+
+
+def test_a_pickup_known_by_its_day_belongs_to_the_week_of_that_day_there() -> None:
+    # Monday 9 March begins in Tokyo while it is Sunday in Hong Kong.
+    monday = history("JP1", "2026-03-09 - picked_up.collected 東京", event_at_local=at("2026-03-09"))
+    monday[0]["event_at"] = at("2026-03-08 15:00")
+    made = Tables(fact_tracking_event=monday)
+    assert made.row("fact_shipment", "cast(pickup_week as text)") == ("2026-03-09",)
+
+
+def test_a_parcel_asked_about_late_has_an_unseen_beginning_though_its_account_was_polled_before() -> None:
+    poll = {"order_id": "A1", "answered_tracking_number": "SF1"}
+    lines = "2026-03-02 01:00:00 in_transit.arrived_facility 深圳"
+
+    def left_truncated(first_asked: str) -> tuple[object, ...]:
+        other = {"order_id": "A0", "answered_tracking_number": "SF0", "requested_at": "2026-01-01"}
+        polls = [other, poll | {"requested_at": first_asked}, poll | {"requested_at": "2026-04-02"}]
+        tables = Tables(fact_poll=polls, fact_tracking_event=history("SF1", lines, order_id="A1"))
+        return tables.row("fact_shipment", "left_truncated", "event_count > 0")
+
+    assert left_truncated("2026-03-01") == (False,)
+    assert left_truncated("2026-04-01") == (True,)

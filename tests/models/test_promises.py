@@ -97,6 +97,19 @@ def test_a_promise_first_seen_after_the_offer_is_not_judged() -> None:
     assert promised("2026-03-01") == (True, None)
 
 
+def test_a_promise_for_an_order_cancelled_before_any_scan_is_not_judged() -> None:
+    def promised(events: list[Row]) -> tuple[Any, ...]:
+        poll = {"order_id": "A1", "answered_tracking_number": "SF1", "requested_at": "2026-03-20"}
+        order = {"order_id": "A1", "tracking_number": "SF1", "promised_on": "2026-03-05"}
+        polls = [poll | {"order_status": "CANCELLED"}]
+        return Tables(source_order=[order], fact_poll=polls, fact_tracking_event=events).row(
+            "fact_shipment", "is_on_time, promise_excluded"
+        )
+
+    assert promised([]) == (None, "cancelled")
+    assert promised(history("SF1", PICKUP, order_id="A1")) == (False, None)
+
+
 def test_without_a_promise_nothing_is_late() -> None:
     assert judged("", "is_on_time, promise_excluded", promised_on=None) == (None, "no promise")
 
@@ -131,3 +144,11 @@ def test_the_time_until_a_locker_leaves_out_the_wait_in_it() -> None:
     assert judged(locker, columns) == (48.0, None)
     assert judged(locker + "2026-03-05 02:00:00 delivered.collected 香港", columns) == (48.0, 72.0)
     assert judged("2026-03-05 02:00:00 delivered.recipient 香港", columns) == (72.0, 72.0)
+
+
+def test_a_deposit_known_by_its_day_alone_gives_no_hours() -> None:
+    columns = "transit_to_available_hours, transit_hours"
+    deposit = "2026-03-04 - available_for_pickup.locker 香港\n"
+    assert judged(deposit + "2026-03-05 02:00:00 delivered.collected 香港", columns) == (None, 72.0)
+    locker = "2026-03-04 02:00:00 available_for_pickup.locker 香港\n"
+    assert judged(locker + "2026-03-05 - delivered.collected 香港", columns) == (48.0, None)

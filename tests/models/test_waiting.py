@@ -38,6 +38,14 @@ def test_the_wait_for_the_courier_begins_when_the_parcel_is_ready() -> None:
     ) == ("sf_express", "2026-03-02", 3, 3, 0, 0, 1, 1, 10.0, pytest.approx(40.4))
 
 
+def test_a_last_mile_couriers_counter_is_no_drop_off_by_the_sender() -> None:
+    made = parcels(
+        P1=READY + "2026-03-02 12:00:00 picked_up.collected 深圳\n2026-03-03 02:00:00 in_transit.linehaul 香港\n"
+        "2026-03-06 02:00:00 picked_up.dropped_off LOS ANGELES"
+    )
+    assert made.row("pickup_delay_weekly", "n_picked_up, n_excluded, pickup_delay_hours_p50") == (1, 0, 10.0)
+
+
 def test_a_weekend_is_no_wait_in_business_days() -> None:
     made = parcels(P1="2026-03-06 09:00:00 pending.awaiting_pickup\n2026-03-09 09:00:00 picked_up.collected 香港")
     assert made.row("pickup_delay_weekly", "pickup_delay_hours_p50, n_dated, pickup_delay_business_days_p50") == (
@@ -125,6 +133,22 @@ def test_a_parcel_that_customs_took_back_is_open_and_one_that_slipped_past_is_ex
     )
     columns = "n, n_cleared, n_open, n_excluded, n_held, share_open, clearance_hours_p50"
     assert made.row("customs_clearance", columns) == (2, 0, 1, 1, 1, 0.5, None)
+
+
+def test_days_without_times_give_no_hours_in_customs_or_at_the_point_and_are_counted() -> None:
+    made = parcels(
+        P1=PICKUP + "2026-03-04 - customs.processing LONDON\n2026-03-06 - customs.cleared LONDON\n"
+        "2026-03-07 - available_for_pickup.pickup_point LONDON\n2026-03-09 02:00:00 delivered.collected LONDON"
+    )
+    assert made.row("customs_clearance", "n, n_cleared, n_timed, n_excluded, clearance_hours_p50") == (1, 1, 0, 1, None)
+    assert made.row("pickup_point_dwell", "n, n_collected, n_timed, dwell_hours_p50") == (1, 1, 0, None)
+
+
+def test_an_order_whose_delivery_is_known_by_its_day_alone_is_complete_without_hours() -> None:
+    made = parcels(A1="2026-03-01 06:00:00 picked_up.collected 深圳\n2026-03-03 - delivered.recipient 香港")
+    columns = "completed_at, order_to_delivery_hours, handling_hours, transit_hours"
+    assert made.row("fact_order", columns) == (at("2026-03-03"), None, 6.0, None)
+    assert made.row("order_to_delivery_weekly", "n_completed, n_excluded, under_way_hours_p50") == (1, 1, None)
 
 
 def test_an_order_is_handled_with_its_first_parcel_and_complete_with_its_last() -> None:
