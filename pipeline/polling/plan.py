@@ -10,12 +10,12 @@ from pipeline.settings import SQL_FOLDER
 from pipeline.tracking.api import Query
 from pipeline.warehouse import DataFolder
 
-# Before the first models are built nothing is known to be finished.
+# Before the first models are built nothing is known to be finished, and a table of an older version knows no end.
 _NO_SHIPMENTS = """
 create table if not exists fact_shipment (
-    account varchar, order_id varchar, tracking_number varchar, status varchar, substatus varchar,
-    status_since timestamp, event_count bigint
+    account varchar, order_id varchar, tracking_number varchar, is_terminal boolean, event_count bigint
 );
+alter table fact_shipment add column if not exists ended_at timestamp;
 """
 
 

@@ -34,27 +34,20 @@ asked as (
 ),
 
 finished as (
-    select
-        shipment.account,
-        shipment.order_id,
-        shipment.tracking_number,
-        status.is_terminal,
-        shipment.status_since
-    from fact_shipment as shipment
-    join reference.status as status
-        on shipment.status = status.status and shipment.substatus = status.substatus
-    where shipment.event_count > 0
+    select account, order_id, tracking_number, is_terminal, ended_at
+    from fact_shipment
+    where event_count > 0
 ),
 
 finished_order as (
-    select account, order_id, bool_and(is_terminal) as is_finished, max(status_since) as finished_at
+    select account, order_id, bool_and(is_terminal) as is_finished, max(ended_at) as finished_at
     from finished
     where order_id is not null
     group by all
 ),
 
 finished_parcel as (
-    select account, tracking_number, bool_and(is_terminal) as is_finished, max(status_since) as finished_at
+    select account, tracking_number, bool_and(is_terminal) as is_finished, max(ended_at) as finished_at
     from finished
     where tracking_number is not null
     group by all

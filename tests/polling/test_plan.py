@@ -4,9 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.models.reference import load_reference
 from pipeline.polling.plan import make_plan, planned_queries
-from pipeline.settings import SQL_FOLDER
 from pipeline.tracking.api import Answer, Outcome, Query
 from pipeline.tracking.landing import Landing
 from pipeline.warehouse import DataFolder, open_work
@@ -24,11 +22,10 @@ def plan(
     orders: list[tuple[str | None, str | None]],
     polls: list[tuple[str, str, datetime]] = [],  # noqa: B006 (never changed)
     outcome: str = "ok",
-    shipments: list[tuple[str, str, str, str, datetime]] = [],  # noqa: B006
+    shipments: list[tuple[str, str, datetime | None]] = [],  # noqa: B006
 ) -> list[tuple[str | None, str | None, str]]:
-    """The plan as (order id, tracking number, asked by), from orders, polls (by, id, when) and known shipments."""
+    """The plan as (order id, tracking number, asked by), from orders, polls (by, id, when) and shipments (…, end)."""
     with open_work(folder) as connection:
-        load_reference(connection, SQL_FOLDER / "reference")
         for order_id, number in orders:
             connection.execute(
                 "insert into source_order (account, order_id, tracking_number) values ('default', ?, ?)",
@@ -41,11 +38,12 @@ def plan(
                 [asked_by, asked_for, when, outcome],
             )
         connection.execute(
-            "create table fact_shipment (account varchar, order_id varchar, tracking_number varchar, status varchar,"
-            " substatus varchar, status_since timestamp, event_count bigint)"
+            "create table fact_shipment (account varchar, order_id varchar, tracking_number varchar,"
+            " is_terminal boolean, ended_at timestamp, event_count bigint)"
         )
-        for row in shipments:
-            connection.execute("insert into fact_shipment values ('default', ?, ?, ?, ?, ?, 3)", list(row))
+        for order_id, number, ended_at in shipments:
+            row = [order_id, number, ended_at is not None, ended_at]
+            connection.execute("insert into fact_shipment values ('default', ?, ?, ?, ?, 3)", row)
         make_plan(connection, folder, NOW)
         return [(q.order_id, q.tracking_number, q.asked_by) for q in planned_queries(connection, "default")]
 
@@ -100,7 +98,7 @@ def test_a_finished_parcel_is_asked_once_more_after_48_hours_until_that_is_answe
         folder,
         orders=[("1", "SF1")],
         polls=[("order_id", "1", now - asked)],
-        shipments=[("1", "SF1", "delivered", "recipient", now - delivered)],
+        shipments=[("1", "SF1", now - delivered)],
         outcome=outcome,
     )
     assert bool(due) is is_due
@@ -116,8 +114,19 @@ def test_an_order_whose_parcel_is_on_its_way_is_asked_again(folder: DataFolder) 
         folder,
         orders=[("1", None)],
         polls=[("order_id", "1", ago(hours=2))],
-        shipments=[("1", "SF1", "in_transit", "moving", ago(days=1))],
+        shipments=[("1", "SF1", None)],
     ) == [("1", None, "order_id")]
+
+
+def test_a_table_of_an_older_version_that_knows_no_end_keeps_nobody_from_asking(folder: DataFolder) -> None:
+    with open_work(folder) as connection:
+        connection.execute("insert into source_order (account, order_id) values ('default', '1')")
+        connection.execute(
+            "create table fact_shipment as select 'default' as account, '2' as order_id, 'SF2' as tracking_number,"
+            " true as is_terminal, 3 as event_count"
+        )
+        make_plan(connection, folder, NOW)
+        assert [query.order_id for query in planned_queries(connection, "default")] == ["1"]
 
 
 def test_an_answer_that_lies_in_raw_only_counts_as_asked(folder: DataFolder) -> None:
