@@ -1,7 +1,8 @@
 -- One row per courier, lane, kind of pickup point and week of the deposit.
 -- Answers how long parcels lie in lockers and at pickup points, and how many are not fetched in time.
--- Formula: collected_at - available_at, where both are known to the minute. Couriers often never scan the collection of parcels they handed to a third
--- party: a parcel without a later scan is open, not collected. Overdue is a reminder or final notice of the courier.
+-- Formula: collected_at - available_at, where both are known to the minute. Couriers often never scan the collection of
+-- parcels they handed to a third party: a parcel without a later scan is open, not collected. Overdue is a reminder or
+-- final notice of the courier.
 with deposit as (
     select
         coalesce(f.courier, 'unknown') as courier,
