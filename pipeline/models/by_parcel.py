@@ -35,8 +35,13 @@ _SAME_PARCEL = """
 """
 _DIGEST = f"""
 create or replace temp table digest_now as
-select order_parcel.shipment_id, bit_xor(hash(e)) as digest
-from (select * exclude ({", ".join(VOLATILE)}) from fact_tracking_event) as e
+with told as (  -- few triples for many events: joined to parcels only when summed up
+    select account, order_id, tracking_number, bit_xor(hash(event)) as digest
+    from (select * exclude ({", ".join(VOLATILE)}) from fact_tracking_event) as event
+    group by account, order_id, tracking_number
+)
+select order_parcel.shipment_id, bit_xor(e.digest) as digest
+from told as e
 inner join order_parcel on {_SAME_PARCEL}
 group by order_parcel.shipment_id;
 

@@ -15,25 +15,6 @@ with attempt as (
 trouble as (
     select shipment_id, cast(count(*) as bigint) as exception_episodes from fact_exception group by shipment_id
 ),
-named as (
-    select
-        order_parcel.shipment_id, order_parcel.tracking_number, e.event_id, e.event_at,
-        regexp_extract(upper(e.message), '(SF[0-9]{12,15}|[A-Z]{2}[0-9]{9}[A-Z]{2})', 1) as number
-    from fact_tracking_event as e
-    inner join order_parcel
-        on order_parcel.account = e.account
-        and order_parcel.order_id is not distinct from e.order_id
-        and order_parcel.tracking_number is not distinct from upper(e.tracking_number)
-    left join suspect_event on suspect_event.event_id = e.event_id and suspect_event.is_left_out
-    where (e.status = 'return' or e.substatus in ('redirected', 'handed_to_partner')) and suspect_event.event_id is null
-),
-renumbered as (
-    select
-        shipment_id, number,
-        row_number() over (partition by shipment_id order by event_at desc nulls last, event_id asc) as place
-    from named
-    where number <> '' and number <> coalesce(tracking_number, '')
-),
 known as (
     select
         parcel.*,
@@ -52,7 +33,7 @@ select
     known.account,                            -- merchant account
     known.order_id,                           -- merchant's order; null where only the tracking number is known
     known.tracking_number,                    -- in capitals; null until somebody names one
-    renumbered.number as next_tracking_number, -- waybill under which it goes on, mostly back to the sender, as the courier's text names it
+    s.next_tracking_number,                   -- waybill under which it goes on, mostly back to the sender, as the courier's text names it
     known.courier,                            -- courier (see dim_courier): as answered, else as the merchant wrote it; null where neither is known
     known.service,                            -- service level as the merchant wrote it
     known.origin_iso2 as origin_country,      -- ISO 3166 two-letter code; null where unknown
@@ -142,6 +123,5 @@ left join shipment_promise as promise on promise.shipment_id = known.shipment_id
 left join shipment_duration as duration on duration.shipment_id = known.shipment_id
 left join attempt on attempt.shipment_id = known.shipment_id
 left join trouble on trouble.shipment_id = known.shipment_id
-left join renumbered on renumbered.shipment_id = known.shipment_id and renumbered.place = 1
 left join dim_status on dim_status.status = known.status and dim_status.substatus = known.substatus
 left join dim_order_status as said on said.order_status = known.order_status

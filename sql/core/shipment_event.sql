@@ -9,6 +9,9 @@ with event as (
         e.time_zone, e.time_zone_source, e.first_seen_at,
         coalesce(nullif(trim(e.location), ''), replace_all(e.message, '[0-9]+', '#'), '') as place,
         case when e.time_precision = 'date' and dim_status.is_terminal then end_of_day(e.event_at) else e.event_at end as sort_at,
+        case when e.status = 'return' or e.substatus in ('redirected', 'handed_to_partner') then nullif(nullif(
+            regexp_extract(upper(e.message), '(SF[0-9]{12,15}|[A-Z]{2}[0-9]{9}[A-Z]{2})', 1), ''), order_parcel.tracking_number)
+        end as next_tracking_number,
         suspect_event.reason as left_out,
         coalesce(dim_status.is_terminal, false) as is_terminal,
         coalesce(dim_status.is_exception, false) as is_exception,
@@ -93,6 +96,7 @@ select
     is_step and is_returning as is_returning, -- happened on or after a return event
     is_step and is_offered as is_offered, -- happened on or after the first van to the recipient, deposit, attempt or delivery
     is_step and status = 'picked_up' and coalesce(secs_between(left_at, event_at) <= 86400, true) as is_pickup, -- taken over from the sender: a pickup more than a day after the parcel first left a facility is the next courier's
+    next_tracking_number, -- waybill under which the parcel goes on, as the words of a return, redirection or handover name it
     sets_state,     -- became the parcel's state
     case when return_substatus is null then status else 'return' end as state, -- status of the parcel once this happened, if it set the state
     coalesce(return_substatus, substatus) as substate, -- its substatus

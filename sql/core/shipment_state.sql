@@ -39,6 +39,7 @@ history as (
         max_by(substate, step) filter (where sets_state) as substatus,
         max_by(event_id, step) filter (where sets_state) as state_event_id,
         max_by(event_at, step) filter (where sets_state) as state_event_at,
+        max_by(next_tracking_number, step) filter (where next_tracking_number is not null and step is not null) as next_tracking_number,
         coalesce(bool_or(is_reopening), false) as is_reopened,
         coalesce(bool_or(status = 'customs' and coalesce(left_out <> 'earlier parcel', true)), false) as has_customs
     from shipment_event
@@ -60,6 +61,7 @@ select
     history.state_event_id,        -- event that brought the current state
     history.state_event_at,        -- its time (UTC)
     run_last.status_since,         -- when the current status began (UTC)
+    history.next_tracking_number,  -- waybill under which it goes on, as the last row says that names one
     history.is_reopened,           -- an ending was undone by a later scan
     movement_last.last_movement_at -- last new pair of substatus and place (UTC)
 from history

@@ -11,13 +11,14 @@ with event as (
         order_parcel.shipment_id,
         e.event_id, e.code, e.event_at, e.time_precision, e.sequence, e.first_seen_at,
         e.status in ('pending', 'picked_up') as is_beginning,
-        e.status in ('delivered', 'cancelled') or e.substatus in ('completed', 'lost', 'disposed') as is_end,
+        coalesce(dim_status.is_terminal, false) as is_end,
         secs_between(e.first_seen_at, e.event_at) as seconds_ahead
     from fact_tracking_event as e
     inner join order_parcel
         on order_parcel.account = e.account
         and order_parcel.order_id is not distinct from e.order_id
         and order_parcel.tracking_number is not distinct from upper(e.tracking_number)
+    left join dim_status on dim_status.status = e.status and dim_status.substatus = e.substatus
 ),
 long_history as (
     select shipment_id
