@@ -66,6 +66,7 @@ def run(
     """Poll what is due, refresh the models, publish: the daily job, now."""
     from pipeline.demo import demo_folder
     from pipeline.errors import SettingsError
+    from pipeline.orders.source import orders_source
     from pipeline.settings import load_settings
     from pipeline.summary import show
     from pipeline.warehouse import DataFolder
@@ -76,6 +77,7 @@ def run(
         raise SettingsError(
             f"{folder.root} holds the demo's made-up parcels: remove that folder, or set PARCELS_DATA_DIR to another."
         )
+    orders_source(settings)  # what is missing is said before a run begins
     report = _run_job("daily", settings)
     if folder.published.exists():
         show(folder, title="parcels run", notes=[])

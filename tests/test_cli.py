@@ -48,6 +48,13 @@ def test_a_look_at_the_installation_needs_no_dagster(home: Path) -> None:
     assert "dagster" not in imported(doctor)
 
 
+def test_a_run_without_orders_says_so_before_it_begins(home: Path) -> None:
+    run = parcels(home, "run", PYTHONPROFILEIMPORTTIME="1")
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("parcels: PARCELS_ORDERS_URL is not set")
+    assert "dagster" not in imported(run)
+
+
 def test_the_doctor_reads_the_users_own_rules(home: Path) -> None:
     (home / "orders.csv").write_text("order_id\n1\n")
     rules = home / "data" / "rules"
