@@ -61,12 +61,13 @@ def _check_rules(settings: Settings) -> str:
 
 
 def _check_source(settings: Settings) -> str:
+    from pipeline.orders.rows import SOURCE_COLUMNS
     from pipeline.orders.source import matched_columns, orders_source
 
     columns = matched_columns(orders_source(settings))
-    return "columns " + ", ".join(
-        ours if ours == theirs else f"{ours} (from {theirs})" for ours, theirs in columns.items()
-    )
+    found = ", ".join(ours if ours == theirs else f"{ours} (from {theirs})" for ours, theirs in columns.items())
+    missing = ", ".join(name for name in SOURCE_COLUMNS if name not in columns)
+    return f"columns {found}" + (f"; without {missing} (see PARCELS_ORDERS_COLUMNS)" if missing else "")
 
 
 def _check_api(settings: Settings) -> str:

@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     orders_table: str = "orders"
     orders_query: str | None = None
     orders_columns: Annotated[dict[str, str], NoDecode] = {}
+    orders_dates: Literal["day/month/year", "month/day/year"] | None = None
     timezone: str = "Asia/Hong_Kong"
     max_minutes: float = Field(default=50, gt=0)
 

@@ -44,7 +44,7 @@ def imported(process: subprocess.CompletedProcess[str]) -> set[str]:
 def test_a_look_at_the_installation_needs_no_dagster(home: Path) -> None:
     (home / "orders.csv").write_text("order_id\n1\n")
     doctor = parcels(home, "doctor", PARCELS_ORDERS_URL="orders.csv", PYTHONPROFILEIMPORTTIME="1")
-    assert "orders source: columns order_id" in doctor.stdout
+    assert "orders source: columns order_id; without tracking_number, account, courier" in doctor.stdout
     assert "dagster" not in imported(doctor)
 
 

@@ -3,7 +3,9 @@
 The first run is the same for all: tests that only look share what it left, the others each get a copy.
 """
 
+import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -124,6 +126,16 @@ def test_twice_then_a_day_later_then_rebuilt_from_raw(shop: Shop) -> None:
     assert shop.emulator.stats()["total"] == requests, "a rebuild sends nothing"
     rebuilt = {name: shop.table(name) for name in built}
     assert rebuilt == built
+
+
+def test_a_run_tells_of_rows_that_could_not_be_used_in_full(shop: Shop) -> None:
+    rows = [("mine", "N/A", WORLD_TIME.isoformat()), (None, None, WORLD_TIME.isoformat())]
+    with sqlite3.connect(shop.home / "orders.sqlite") as database:
+        database.executemany("insert into orders (order_id, tracking_number, updated_at) values (?, ?, ?)", rows)
+    assert shop.run().success
+    (told,) = [line for line in shop.said if line.startswith("Orders: ")]
+    assert re.match(r"Orders: 1 of \d+ rows cannot be used, and 1 are used without a value", told)
+    assert shop.ask("select tracking_number, status from fact_shipment where order_id = 'mine'") == [(None, "unknown")]
 
 
 def test_the_exports_say_what_the_warehouse_says(ran_once: Shop) -> None:

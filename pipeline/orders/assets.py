@@ -39,6 +39,13 @@ def orders(
         has_orders = connection.execute("select 1 from source_order limit 1").fetchone() is not None
         summary = {}
         if not (config.only_if_missing and has_orders):
-            summary = asdict(refresh_orders(connection, orders_source(parcels.settings), seen_at=parcels.now()))
+            read = refresh_orders(connection, orders_source(parcels.settings), seen_at=parcels.now())
+            summary = asdict(read)
+            if read.rejected or read.noted:
+                say = parcels.say or context.log.warning
+                say(
+                    f"Orders: {read.rejected:,} of {read.rows_read:,} rows cannot be used, and {read.noted:,} are used"
+                    " without a value that cannot be read: quarantined_order holds each with the reason."
+                )
         for table in sorted(context.op_execution_context.selected_output_names):
             yield dg.MaterializeResult(asset_key=table, metadata={**table_metadata(connection, table), **summary})

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ class CsvTable:
         self._lines = _Lines(file)
         heading = self._heading()
         self._delimiter = max(_DELIMITERS, key=heading.count)
+        if told := re.fullmatch(r"sep=(.)\s*", heading):  # a line that is meant for spreadsheets
+            self._delimiter, heading = told[1], self._heading()
         self.columns = [name.strip() for name in next(csv.reader([heading], delimiter=self._delimiter))]
 
     @classmethod

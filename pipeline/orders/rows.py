@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from pipeline.orders.text import id_text, label_text
-from pipeline.orders.times import Instants, end_of_day, read_times
+from pipeline.orders.text import id_text, label_text, number_text
+from pipeline.orders.times import DateOrder, Instants, end_of_day, read_times
 
 IDS = ("order_id", "tracking_number")
 LABELS = ("account", "courier", "service", "destination_country")
@@ -42,29 +42,36 @@ class OrdersChunk:
 
 
 def understand(
-    raw: RawChunk, matched: Mapping[str, str], *, zone: ZoneInfo, account: str, changed_since: datetime | None
+    raw: RawChunk,
+    matched: Mapping[str, str],
+    *,
+    zone: ZoneInfo,
+    account: str,
+    changed_since: datetime | None,
+    date_order: DateOrder | None = None,
 ) -> OrdersChunk:
     """`matched` says which source column is which of ours; rows last updated before `changed_since` are left out."""
     frame = raw.frame
     if changed_since is not None:
-        changed_at = read_times(_column(frame, matched, "updated_at"), zone).at
+        changed_at = read_times(_column(frame, matched, "updated_at"), zone, date_order).at
         frame = frame[~(changed_at < pd.Timestamp(changed_since).tz_convert(None))]
 
-    times = {name: read_times(_column(frame, matched, name), zone) for name in TIMES}
-    ids = {name: id_text(_column(frame, matched, name)) for name in IDS}
-    reason = pd.Series(pd.NA, index=frame.index, dtype="string[pyarrow]")
-    for name, (_, fault) in ids.items():
-        reason = reason.fillna(f"{name} " + fault)
-    nameless = ids["order_id"][0].isna() & ids["tracking_number"][0].isna()
-    reason = reason.mask(nameless & reason.isna(), "has neither an order_id nor a tracking_number")
+    times = {name: read_times(_column(frame, matched, name), zone, date_order) for name in TIMES}
+    order, order_fault = id_text(_column(frame, matched, "order_id"))
+    number, number_fault = number_text(_column(frame, matched, "tracking_number"))
+    reason = "order_id " + order_fault
+    # The order can still be asked for by its id, and the answer names the number.
+    is_left_out = number_fault.notna() & order.notna() & order_fault.isna()
+    reason = reason.fillna(("tracking_number " + number_fault).mask(is_left_out))
+    reason = reason.mask(order.isna() & number.isna() & reason.isna(), "has neither an order_id nor a tracking_number")
 
     labels = {name: label_text(_column(frame, matched, name)) for name in LABELS}
     promise = times["promised_at"]
     rows = pd.DataFrame(
         {
             "account": labels["account"].fillna(account),
-            "order_id": ids["order_id"][0],
-            "tracking_number": ids["tracking_number"][0],
+            "order_id": order,
+            "tracking_number": number.mask(is_left_out),
             "courier": labels["courier"],
             "service": labels["service"],
             "destination_country": labels["destination_country"],
@@ -77,7 +84,7 @@ def understand(
         index=frame.index,
     )
     is_bad = reason.notna()
-    note = _unreadable_times(times).mask(is_bad)
+    note = _left_out(number_fault, times).mask(is_bad)
     rejected = set_aside(frame, reason)
     if raw.broken is not None:
         rejected = pd.concat([rejected, raw.broken], ignore_index=True)
@@ -106,11 +113,13 @@ def _column(frame: pd.DataFrame, matched: Mapping[str, str], name: str) -> pd.Se
     return pd.Series(None, index=frame.index, dtype=object)
 
 
-def _unreadable_times(times: Mapping[str, Instants]) -> pd.Series:
-    nothing = pd.Series(pd.NA, index=times["updated_at"].at.index, dtype="string[pyarrow]")
-    note = nothing
+def _left_out(number_fault: pd.Series, times: Mapping[str, Instants]) -> pd.Series:
+    """Which values of a row are not used, and why; null where all are."""
+    note = "tracking_number " + number_fault + " and is left out"
+    nothing = note.mask(note.notna())
+    words_for_times = "cannot be read as a time and is left out (for 03/04/2025 see PARCELS_ORDERS_DATES)"
     for name, instants in times.items():
-        words = nothing.mask(instants.is_unreadable, f"{name} cannot be read as a time and is left out")
+        words = nothing.mask(instants.is_unreadable, f"{name} {words_for_times}")
         note = (note + "; " + words).fillna(note).fillna(words)
     return note
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pipeline.orders.databases import address_without_secrets, open_database
 from pipeline.orders.files import file_path, open_file
 from pipeline.orders.names import did_you_mean, listed
 from pipeline.orders.rows import IDS, SOURCE_COLUMNS, OrdersChunk, RawChunk, understand
+from pipeline.orders.times import DateOrder
 from pipeline.settings import Settings
 
 CHUNK_ROWS = 50_000
@@ -29,6 +31,7 @@ class OrdersSource:
     columns: Mapping[str, str] = field(default_factory=dict)
     time_zone: str = "Asia/Hong_Kong"
     account: str = "default"
+    date_order: DateOrder | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -36,6 +39,7 @@ class OrdersSource:
         path = file_path(self.url)
         place = str(path.resolve()) if path else address_without_secrets(self.url)
         parts = [place, self.table, self.query, sorted(self.columns.items()), self.time_zone, self.account]
+        parts += [self.date_order] if self.date_order else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
@@ -53,6 +57,7 @@ def orders_source(settings: Settings) -> OrdersSource:
         columns=settings.orders_columns,
         time_zone=settings.timezone,
         account=settings.default_account(),
+        date_order=settings.orders_dates,
     )
 
 
@@ -80,7 +85,14 @@ def read_orders(source: OrdersSource, *, changed_since: datetime | None) -> Iter
         watermark = matched.get("updated_at")
         since = (watermark, changed_since) if watermark and changed_since else None
         for raw in table.chunks(wanted, CHUNK_ROWS, since=since, zone=zone):
-            yield understand(raw, matched, zone=zone, account=source.account, changed_since=since and since[1])
+            yield understand(
+                raw,
+                matched,
+                zone=zone,
+                account=source.account,
+                changed_since=since and since[1],
+                date_order=source.date_order,
+            )
 
 
 def matched_columns(source: OrdersSource) -> dict[str, str]:
@@ -90,7 +102,7 @@ def matched_columns(source: OrdersSource) -> dict[str, str]:
 
 
 def match_columns(available: Sequence[str], renames: Mapping[str, str]) -> dict[str, str]:
-    """Renamed columns must be there, others of ours need not be; one id must. Case and outer blanks may differ."""
+    """Renamed columns must be there, others of ours need not be; one id must. `Order ID` is order_id, too."""
     strangers = [name for name in renames if name not in SOURCE_COLUMNS]
     if strangers:
         raise SourceError(
@@ -125,13 +137,17 @@ def _open(source: OrdersSource) -> AbstractContextManager[Table]:
 
 def _find(name: str, available: Sequence[str]) -> str | None:
     same = [column for column in available if column == name] or [
-        column for column in available if column.strip().casefold() == name.strip().casefold()
+        column for column in available if _folded(column) == _folded(name)
     ]
     if len(same) > 1:
         raise SourceError(
             f"The orders source has {len(same)} columns called {name}: choose one in PARCELS_ORDERS_QUERY."
         )
     return same[0] if same else None
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
 
 
 def _zone(name: str) -> ZoneInfo:

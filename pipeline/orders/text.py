@@ -14,8 +14,11 @@ BLANKS = (
 )
 NULL_WORDS = ("", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>", r"\N")
 _CONTROL = r"[\x00-\x1f\x7f-\x9f" + "\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-_FLOATED = r"^[0-9]+\.0$"
-_SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$"
+_FLOATED = r"^[0-9]+\.0+$"
+_SCIENTIFIC = r"^[0-9](?:[eE]\+|[.,][0-9]+[eE]\+?)[0-9]+$"
+# What exports put around digits so that a spreadsheet leaves them alone: ="0034" and '0034.
+_GUARDED = r"""^(?:="([0-9A-Za-z][^"]*)"|'([0-9A-Za-z].*))$"""
+_SEVERAL = "[ ;,|:]"
 _EXACT_FLOAT = 2.0**53
 
 
@@ -26,13 +29,23 @@ def id_text(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     writes for integers beside nulls are all "3550875". Leading zeros of text stay.
     """
     text, reason = _as_text(values)
+    guarded = text.str.match(_GUARDED).fillna(False)
+    if guarded.any():
+        text = text.mask(guarded, without_blanks(text.str.replace(r"""^(?:="|')|"$""", "", regex=True)))
     floated = text.str.match(_FLOATED).fillna(False)
     if floated.any():
-        text = text.mask(floated, text.str.slice(stop=-2))
+        text = text.mask(floated, text.str.replace(r"\.0+$", "", regex=True))
     reason = _because(reason, text.str.match(_SCIENTIFIC), "was rounded by a spreadsheet (such as 3.55E+18)")
     reason = _because(reason, text.str.len() > LONGEST_ID, f"is longer than {LONGEST_ID} characters")
     reason = _because(reason, text.str.contains(_CONTROL), "contains a control or invisible character")
     return text, reason
+
+
+def number_text(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """As id_text, for tracking numbers: `A;B` or `N/A` taken for one would be a parcel that no courier ever scans."""
+    text, reason = id_text(values)
+    reason = _because(reason, ~text.str.contains("[1-9]"), "has no digit in it")
+    return text, _because(reason, text.str.contains(_SEVERAL), "holds a blank or several numbers")
 
 
 def label_text(values: pd.Series) -> pd.Series:

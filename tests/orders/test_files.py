@@ -14,12 +14,18 @@ from tests.orders.tables import column, csv_source, parquet_source, read, reason
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_is_text_with_any_common_delimiter_and_a_byte_order_mark(tmp_path: Path, delimiter: str) -> None:
-    text = '\ufefforder_id,tracking_number,courier\r\n000123, SF1 ,"S,F"\r\n3550875123456789012,NA,\r\n'
+    text = '\ufefforder_id,tracking_number,courier\r\n000123, SF1 ,"S,F"\r\n3550875123456789012,0012,NA\r\n'
     quoted = text.replace('"S,F"', "順豐") if delimiter != "," else text
     chunk = read(csv_source(tmp_path, quoted.replace(",", delimiter)))
     assert column(chunk, "order_id") == ["000123", "3550875123456789012"]
-    assert column(chunk, "tracking_number") == ["SF1", "NA"]
-    assert column(chunk, "courier") == ["S,F" if delimiter == "," else "順豐", None]
+    assert column(chunk, "tracking_number") == ["SF1", "0012"]
+    assert column(chunk, "courier") == ["S,F" if delimiter == "," else "順豐", "NA"]
+
+
+def test_a_line_that_tells_spreadsheets_the_delimiter_is_no_heading(tmp_path: Path) -> None:
+    chunk = read(csv_source(tmp_path, "\ufeffsep=;\r\norder_id;note\r\n1;a,b\r\n2;c\r\n3\r\n"))
+    assert column(chunk, "order_id") == ["1", "2"]
+    assert reasons(chunk) == ["line 5 has 1 values where the heading has 2 names"]
 
 
 def test_a_broken_csv_line_costs_that_line_only(tmp_path: Path) -> None:

@@ -183,7 +183,12 @@ def test_the_quarantine_holds_each_bad_row_once_and_forgets_mended_ones(
     assert connection.execute(held).fetchall() == [
         ("default", 1, "has neither an order_id nor a tracking_number", 1),
         ("default", 3, "order_id is longer than 200 characters", 1),
-        ("default", 4, "promised_at cannot be read as a time and is left out", 1),
+        (
+            "default",
+            4,
+            "promised_at cannot be read as a time and is left out (for 03/04/2025 see PARCELS_ORDERS_DATES)",
+            1,
+        ),
     ]
     refresh(connection, tmp_path, [{"order_id": "A", "promised_at": "2025-03-09"}], DAY_3)
     assert connection.execute(held).fetchall() == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.orders.text import BLANKS, id_text, label_text
+from pipeline.orders.text import BLANKS, id_text, label_text, number_text
 
 
 def ids(values: list[Any], dtype: Any = object) -> tuple[list[Any], list[Any]]:
@@ -26,6 +26,10 @@ def ids(values: list[Any], dtype: Any = object) -> tuple[list[Any], list[Any]]:
         (Decimal("3550875.00"), "3550875"),
         (Decimal("1E+5"), "100000"),
         ("3550875.0", "3550875"),
+        ("774899172137.00", "774899172137"),
+        ("'00340434", "00340434"),
+        ('="00340434"', "00340434"),
+        ('="NULL"', None),
         ("000123", "000123"),
         ("  SF 123 ", "SF 123"),
         ("\u3000\u200b#1001\ufeff\u00a0\n", "#1001"),
@@ -58,6 +62,9 @@ def test_an_id_is_exact_text_however_it_is_stored(value: Any, text: str | None) 
         (float("inf"), "fraction"),
         (3.550875123456789e18, "too large to be exact"),
         ("3.55E+18", "spreadsheet"),
+        ("3,55E+18", "spreadsheet"),
+        ("'3.55e18", "spreadsheet"),
+        ("4E+18", "spreadsheet"),
         (["a"], "is neither text nor a whole number"),
         ("a" * 201, "longer than 200"),
         ("a\nb", "control"),
@@ -69,6 +76,32 @@ def test_what_cannot_be_an_id_says_why(value: Any, words: str) -> None:
     reason = ids([value])[1][0]
     assert reason is not None and words in reason
     assert ids(["good", value, 7])[1] == [None, reason, None]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("SF1234567890", None),
+        ("1Z-999", None),
+        ("4E18", None),
+        (774899172137, None),
+        ("SF1;SF2", "several numbers"),
+        ("SF1, SF2", "several numbers"),
+        ("SF1|SF2", "several numbers"),
+        ("SF1 / SF2", "several numbers"),
+        ("1Z 999", "a blank"),
+        ("https://courier.example/?n=SF1", "several numbers"),
+        ("N/A", "no digit"),
+        ("-", "no digit"),
+        ("0", "no digit"),
+        ("pending", "no digit"),
+        ("1,23E+12", "spreadsheet"),
+        (None, None),
+    ],
+)
+def test_a_tracking_number_is_one_word_with_a_digit(value: Any, words: str | None) -> None:
+    (reason,) = number_text(pd.Series([value], dtype=object))[1]
+    assert pd.isna(reason) if words is None else words in reason
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "int64", "uint64[pyarrow]", "int64[pyarrow]"])

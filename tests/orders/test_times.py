@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from pipeline.orders.times import end_of_day, read_times
+from pipeline.orders.times import DateOrder, end_of_day, read_times
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -64,7 +64,29 @@ def test_typed_columns_with_a_zone_keep_their_moment(dtype: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
+        "Jan 5, 2025 9:05:00 AM",
+        "January 5, 2025 @ 09:05",
+        "5 Jan 2025, 9:05 a.m.",
+        "05-JAN-2025 09:05",
+        "2025-01-05 9:05 AM",
+        "2025年1月5日 09:05",
+    ],
+)
+def test_a_month_in_words_leaves_no_doubt(value: str) -> None:
+    assert utc(value) == "2025-01-05 01:05:00"
+
+
+@pytest.mark.parametrize(("hour", "at"), [("12:05 am", "00:05"), ("12:05 pm", "12:05"), ("1:05 PM", "13:05")])
+def test_noon_is_twelve_and_midnight_nought(hour: str, at: str) -> None:
+    assert utc(f"2025-01-05 {hour}", ZoneInfo("UTC")) == f"2025-01-05 {at}:00"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
         "soon",
+        "Jan 32, 2025",
+        "2025-01-05 13:05 PM",
         "03/04/2025",
         "2025-02-30",
         "2025-13-01",
@@ -96,6 +118,27 @@ def test_a_bare_date_and_a_database_midnight_are_known_as_days(value: Any) -> No
     assert list(read.is_midnight) == [True, False]
     assert list(read.on) == [pd.Timestamp("2025-01-05")] * 2
     assert end_of_day(read.on, HONG_KONG)[0] == pd.Timestamp("2025-01-05 15:59:59")
+
+
+@pytest.mark.parametrize(
+    ("date_order", "value", "at"),
+    [
+        ("day/month/year", "03/04/2025", "2025-04-02 16:00:00"),
+        ("month/day/year", "03/04/2025", "2025-03-03 16:00:00"),
+        ("day/month/year", "3.4.2025 9:05", "2025-04-03 01:05:00"),
+        ("day/month/year", "13-08-2018 20:41:59", "2018-08-13 12:41:59"),
+        ("day/month/year", "2025-04-03", "2025-04-02 16:00:00"),
+        ("month/day/year", "13/08/2018", None),
+        ("day/month/year", "03/04/25", None),
+        (None, "13/08/2018", None),
+    ],
+)
+def test_a_date_with_the_year_last_is_read_by_the_order_that_is_set(
+    date_order: DateOrder | None, value: str, at: str | None
+) -> None:
+    times = read_times(pd.Series([value], dtype=object), HONG_KONG, date_order)
+    assert [None if pd.isna(moment) else str(moment) for moment in times.at] == [at]
+    assert list(times.is_unreadable) == [at is None]
 
 
 def test_a_moment_belongs_to_its_day_in_the_business_zone() -> None:
