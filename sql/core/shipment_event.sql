@@ -37,7 +37,8 @@ stepped as (
         min(case when status = 'out_for_delivery' or substatus in ('departed_facility', 'linehaul', 'arrived_destination') then event_at end)
             over by_step as left_at,
         max(case when is_terminal then sort_at end) over by_step as ended_at,
-        max(case when is_terminal then sequence end) over by_step as ended_sequence
+        max(case when is_terminal then sequence end) over by_step as ended_sequence,
+        max(case when status = 'delivered' then 1 else 0 end) over by_step = 1 as is_delivered
     from event
     window by_step as (
         partition by shipment_id, left_out is null and is_state_bearing
@@ -49,7 +50,8 @@ waking as (
     select
         *,
         -- A scan stamped after the ending but listed before it is the same handover: booked late, or in a zone guessed wrong.
-        is_physical and not is_terminal
+        -- Nor is a delivered parcel picked up: such a row is booked late, or the number's next parcel (see suspect_event).
+        is_physical and not is_terminal and not (status = 'picked_up' and is_delivered)
             and not (coalesce(sequence < ended_sequence, false) and secs_between(ended_at, sort_at) < 12 * 3600) as can_reopen
     from stepped
 ),

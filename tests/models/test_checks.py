@@ -6,7 +6,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipeline.models.checks import no_courier_falls_silent, unknown_events_stay_few, volume_is_as_usual
+from pipeline.models.checks import (
+    deliveries_follow_pickups,
+    no_courier_falls_silent,
+    unknown_events_stay_few,
+    volume_is_as_usual,
+)
 from pipeline.resources import Parcels
 from pipeline.settings import Settings
 from pipeline.tracking.landing import Saved
@@ -14,6 +19,27 @@ from pipeline.warehouse import DataFolder, open_work
 from tests.models.tables import models
 
 NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("early", "delivered", "severity"),
+    [(1, 2, None), (3, 300, None), (4, 300, "WARN"), (19, 30, "WARN"), (30, 300, "WARN"), (31, 300, "ERROR")],
+)
+def test_a_few_deliveries_before_their_pickup_are_bad_clocks_and_many_stop_the_run(
+    early: int, delivered: int, severity: str | None, folder: DataFolder
+) -> None:
+    with open_work(folder) as work:
+        work.execute(
+            "create table fact_shipment as select timestamp '2026-03-02' as picked_up_at,"
+            " timestamp '2026-03-01' + interval (if(n < $early, 0, 2)) day as first_delivered_at"
+            " from range($delivered) as numbers(n)",
+            {"early": early, "delivered": delivered},
+        )
+    result = deliveries_follow_pickups(Parcels(Settings(), folder, lambda: NOW, NOW, Saved()))
+    assert isinstance(result, dg.AssetCheckResult)
+    assert (None if result.passed else result.severity.value) == severity
+    if severity:
+        assert (result.description or "").startswith(f"{early} of {delivered} parcels are delivered before their")
 
 
 def judge(check: Any, folder: DataFolder, table: str, values: str) -> tuple[str | None, dict[str, Any]]:

@@ -199,6 +199,19 @@ def test_a_redelivery_keeps_the_first_and_the_last_delivery() -> None:
     ) == ("delivered.recipient", True, at("2026-02-02 02:00"), at("2026-02-04 02:00"), 72.0)
 
 
+def test_a_pickup_booked_after_the_delivery_does_not_undo_it() -> None:
+    lines = """
+        2026-03-02 02:00:00 out_for_delivery.with_courier Recife
+        2026-03-02 05:00:00 delivered.recipient           Recife
+        2026-03-07 09:00:00 picked_up.dropped_off         Recife
+    """
+    columns = f"{STATE}, is_reopened, transit_hours"
+    delivered = Tables(fact_tracking_event=history("BR1", lines))
+    assert delivered.row("fact_shipment", columns)[:2] == ("delivered.recipient", False)
+    called_off = Tables(fact_tracking_event=history("BR1", lines.replace("delivered.recipient", "cancelled.cancelled")))
+    assert called_off.row("fact_shipment", columns)[:2] == ("picked_up.dropped_off", True)
+
+
 def test_paperwork_after_the_delivery_changes_nothing() -> None:
     tables = Tables(
         fact_tracking_event=history(
