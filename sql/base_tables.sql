@@ -79,7 +79,8 @@ create table if not exists fact_tracking_event (
     event_at_local timestamp,   -- the same on the wall clock of the place
     event_time_raw varchar,     -- the time as the courier writes it
     time_zone varchar,          -- zone by which event_at was derived: a name or an offset
-    time_zone_source varchar,   -- how the zone is known: explicit, location, courier or assumed
+    time_zone_source varchar,   -- how the zone is known: explicit, location, courier, neighbour (an earlier scan of the same list) or assumed
+    neighbour_at timestamp,     -- the earlier scan whose zone is taken as no place is told (UTC); null where none is
     time_precision varchar,     -- second, minute, date, or none where the time can't be read
     status varchar,             -- one of 13 statuses, see dim_status
     substatus varchar,          -- one of 47 substatuses, see dim_status

@@ -23,6 +23,15 @@ _MACROS = """
 create or replace temp macro unwrap_json(value) as
     case when json_type(value) = 'VARCHAR' then coalesce(try_cast(value ->> '$' as json), value) else value end;
 create or replace temp macro blank_to_null(value) as nullif(trim(replace(value, chr(0), '')), '');
+-- An explicit offset wins over a zone. Zones that have been UTC+8 all year for decades skip the zone library, which
+-- costs a microsecond a row.
+create or replace temp macro utc_of(local_time, offset_minutes, zone) as
+    case
+        when offset_minutes is not null then local_time - to_minutes(offset_minutes)
+        when zone in ('Asia/Hong_Kong', 'Asia/Shanghai', 'Asia/Macau', 'Asia/Taipei', 'Asia/Singapore')
+            then local_time - interval 8 hours
+        else timezone('UTC', timezone(zone, local_time))
+    end;
 """
 
 
@@ -123,6 +132,8 @@ def _stage(
     read_meanings(connection, reading)
     find_places(connection, reading.zones)
     _build(connection, "timed_event")
+    _build(connection, "list_direction")
+    _build(connection, "neighbour_zone")
     _build(connection, "incoming_event")
     _build(connection, "vaguer_event")
 
@@ -164,6 +175,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, run_id: str, now: datetime) ->
         "response",
         "listed_event",
         "timed_event",
+        "list_direction",
+        "neighbour_zone",
         "incoming_event",
         "vaguer_event",
         "known_row",

@@ -131,6 +131,9 @@ def find_places(connection: duckdb.DuckDBPyConnection, zones: ZoneRules) -> None
         " and event.code is not distinct from meaning.code and event.message is not distinct from meaning.original",
     )
     found = [zones.infer(*place[:5], is_last_mile=place[5] is not None) for place in distinct]
+    countries = [
+        zones.of_country(location, destination if leg else None) for location, _, _, _, destination, leg in distinct
+    ]
     masked = {place[0]: place[0] and mask(place[0]) for place in distinct}
     _lookup(
         connection,
@@ -145,6 +148,7 @@ def find_places(connection: duckdb.DuckDBPyConnection, zones: ZoneRules) -> None
             "leg": [place[5] for place in distinct],
             "time_zone": [zone for zone, _ in found],
             "time_zone_source": [source for _, source in found],
+            "country_zones": [" ".join(country) or None for country in countries],
             "clock": ["local" if place[2] in zones.local_clocks else None for place in distinct],
         },
         numbered="place_id",

@@ -4,11 +4,12 @@ The location's words decide, or the message's where the location is empty ("Proc
 the courier, if it scans in one zone only; else it is assumed: the zone of the country that the location names, the
 destination's for the last mile, the origin's for the rest, and Hong Kong's where that is unknown, which is right for
 all of Greater China. Of a country with several zones the one where most people live is assumed: New York's for the
-USA is wrong by three hours at most for nearly all, Hong Kong's would be by thirteen.
+USA is wrong by three hours at most for nearly all, Hong Kong's would be by thirteen. What is assumed here gives way to
+the zone of a neighbour, a scan that the same answer lists before it: see sql/events/neighbour_zone.sql.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -87,15 +88,22 @@ class ZoneRules:
         """
         place = fold(location or "")
         words = fold(message or "")
+        at_home = self._zones_in(origin_country)
+        if at_home != self._zones_in(destination_country):
+            at_home = ()
         zone = self._zone_of_code(place, origin_country, destination_country) or self._zone_of(
-            place or _ONWARD.split(words, maxsplit=1)[0]
+            place or _ONWARD.split(words, maxsplit=1)[0], at_home
         )
         if zone:
             return zone, "location"
         if courier and courier in self.couriers:
             return self.couriers[courier], "courier"
         country = destination_country if is_last_mile else origin_country
-        return (self._zones_in(location) or self._zones_in(country) or (ASSUMED,))[0], "assumed"
+        return (self.of_country(location, country) or (ASSUMED,))[0], "assumed"
+
+    def of_country(self, *countries: str | None) -> tuple[str, ...]:
+        """The zones of the first of these names or codes that is a country; none where none is."""
+        return next(filter(None, map(self._zones_in, countries)), ())
 
     def _zone_of_code(self, place: str, *countries: str | None) -> str | None:
         """Two letters at the end are a state of the USA or a country: a country where the parcel comes from or goes."""
@@ -110,12 +118,11 @@ class ZoneRules:
     def _zones_in(self, country: str | None) -> tuple[str, ...]:
         return self.countries.get((country or "").strip().upper(), ())
 
-    def _zone_of(self, place: str) -> str | None:
-        for position in self._index.candidates(place):
-            pattern, zone = self.places[position]
-            if pattern.search(place):
-                return zone
-        return None
+    def _zone_of(self, place: str, at_home: Collection[str]) -> str | None:
+        """The zone of the first pattern that hits; of a parcel that stays in a country, of the first place there."""
+        hits = (self.places[position] for position in self._index.candidates(place))
+        zones = [zone for pattern, zone in hits if pattern.search(place)]
+        return next((zone for zone in zones if zone in at_home), zones[0] if zones else None)
 
     @cached_property
     def _index(self) -> PatternIndex:

@@ -87,7 +87,7 @@ select
     event_at_local, -- wall clock where it happened
     time_precision, -- second, minute, date or none
     time_zone,      -- zone of event_at_local: a name or an offset
-    time_zone_source, -- how it is known: explicit, location, courier or assumed
+    time_zone_source, -- how it is known: explicit, location, courier, neighbour or assumed
     first_seen_at,  -- first answer that listed the event (UTC)
     status,         -- of this event alone
     substatus,      -- of this event alone

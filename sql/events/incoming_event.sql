@@ -1,42 +1,15 @@
 -- One row per distinct event in the answers being loaded, as its latest answer tells it; a place once named stays.
+-- Of the zones borrowed for it the one of the latest scan stands: the fullest list knew it.
 -- Identity: parcel, courier, code, time as written and masked text (blanks and case folded). A code alone is not
 -- unique, nor is parcel and time: a hub's arrival and departure can share one second, and three of four rows are
 -- repeats. Of the unmasked text even a hash would tell: the digits missing beside it are soon found by trying.
-with pace as (
-    select
-        answer_rank,
-        position,
-        event_at_local,
-        lag(event_at_local) over (partition by answer_rank order by position) as listed_before,
-        coalesce(status in ('pending', 'picked_up'), false) as is_beginning
-    from timed_event
-    left join event_meaning using (meaning_id)
-),
-
-direction as (
-    -- Couriers list oldest first or newest first; ties of time keep the order that the courier meant. Most neighbours
-    -- decide, so that one wrong date does not; where they are even, the two ends do; where all is of one time, a
-    -- beginning at the end of the list does.
-    select
-        answer_rank,
-        max(position) as positions,
-        count(*) filter (event_at_local < listed_before) as falls,
-        count(*) filter (event_at_local > listed_before) as rises,
-        falls > rises or coalesce(
-            falls = rises and arg_min(event_at_local, position) > arg_max(event_at_local, position), false
-        ) or (
-            min(event_at_local) = max(event_at_local)
-            and arg_max(is_beginning, position) and not arg_min(is_beginning, position)
-        ) as is_newest_first
-    from pace
-    group by answer_rank
-),
-
-identified as (
+with identified as (
     select
         event.listed_key,
         event.answer_rank,
         event.location is not null as has_location,
+        neighbour.neighbour_at,
+        neighbour.time_zone,
         -- No text holds the character 0, so no two keys run into each other.
         md5(concat_ws(
             chr(0), response.account,
@@ -47,6 +20,7 @@ identified as (
     from timed_event as event
     join response using (answer_rank)
     left join event_meaning as meaning using (meaning_id)
+    left join neighbour_zone as neighbour using (listed_key)
 ),
 
 distinct_event as (
@@ -55,6 +29,8 @@ distinct_event as (
         event_id,
         max(listed_key) as last_key,
         max(listed_key) filter (has_location) as located_key,
+        max({'has_location': has_location, 'seen_at': neighbour_at, 'time_zone': time_zone})
+            filter (neighbour_at is not null) as neighbour,
         min(answer_rank) as first_rank
     from identified
     group by event_id
@@ -65,8 +41,10 @@ placed as (
         distinct_event.*,
         place.masked_location as location,
         located.offset_minutes,
-        place.time_zone as place_zone,
-        place.time_zone_source as place_zone_source
+        place.time_zone_source = 'assumed' and neighbour.has_location = (located_key is not null) as is_borrowed,
+        if(is_borrowed, neighbour.seen_at, null) as neighbour_at,
+        if(is_borrowed, neighbour.time_zone, place.time_zone) as place_zone,
+        if(is_borrowed, 'neighbour', place.time_zone_source) as place_zone_source
     from distinct_event
     join timed_event as located on coalesce(located_key, last_key) = located.listed_key
     left join event_place as place using (place_id)
@@ -88,6 +66,7 @@ select
     event.time_precision,
     placed.place_zone,
     placed.place_zone_source,
+    placed.neighbour_at,
     meaning.status,
     meaning.substatus,
     meaning.rule_id,
@@ -102,5 +81,5 @@ from placed
 join timed_event as event on placed.last_key = event.listed_key
 join response as last on event.answer_rank = last.answer_rank
 join response as first on placed.first_rank = first.answer_rank
-join direction on event.answer_rank = direction.answer_rank
+join list_direction as direction on event.answer_rank = direction.answer_rank
 left join event_meaning as meaning on event.meaning_id = meaning.meaning_id

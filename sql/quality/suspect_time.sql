@@ -15,7 +15,7 @@ total as (
 )
 select
     event.courier,          -- courier (see dim_courier), or unknown
-    event.time_zone_source, -- how the zone is known: explicit, location, courier or assumed
+    event.time_zone_source, -- how the zone is known: explicit, location, courier, neighbour or assumed
     event.reason,           -- no time, after fetch, rewritten, earlier parcel, before the rest, after the rest, or hours after fetch (see suspect_event)
     event.is_left_out,      -- the events set no state and no time
     cast(count(*) as bigint) as n, -- events

@@ -334,6 +334,137 @@ def test_a_z_says_nothing_where_the_courier_is_known_to_send_its_local_time(
     ]
 
 
+def scans(folder: DataFolder, *told: tuple[str, str, str], newest_first: bool = False, **fields: object) -> None:
+    """Land one answer of DHL Express, Hong Kong to the United Kingdom, with these scans: time, place and text."""
+    events = [
+        {"code": "", "location": place, "date": f"2026-01-{time}:00", "message": text} for time, place, text in told
+    ]
+    fields = {"courier_name": "DHL Express", "destination_country": "United Kingdom"} | fields
+    hour = len(raw_files(folder))
+    listed = reversed(events) if newest_first else events
+    land(folder, [body(*listed, **fields)], run=f"run{hour}", at=NOON + timedelta(days=30, hours=hour))
+
+
+def zones(folder: DataFolder, text: str) -> list[tuple[Any, ...]]:
+    """Zone, its source and the neighbour's time of the event with this text."""
+    return facts(
+        folder,
+        "select time_zone, time_zone_source, cast(neighbour_at as varchar) from fact_tracking_event"
+        f" where message = '{text}'",
+    )
+
+
+LEIPZIG = ("06 05:10", "LEIPZIG - GERMANY", "Departed Facility in LEIPZIG")
+EAST_MIDLANDS = ("06 07:20", "EAST MIDLANDS - UNITED KINGDOM", "Arrived at Facility in EAST MIDLANDS")
+HONG_KONG = ("05 09:00", "HONG KONG - HONG KONG SAR, CHINA", "Departed Facility in HONG KONG")
+IN_TRANSIT = ("06 06:00", "", "Shipment is in transit")
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_scan_without_a_place_happened_where_the_list_last_saw_the_parcel(
+    newest_first: bool, folder: DataFolder
+) -> None:
+    scans(folder, HONG_KONG, LEIPZIG, IN_TRANSIT, EAST_MIDLANDS, newest_first=newest_first)
+    assert zones(folder, "Shipment is in transit") == [("Europe/Berlin", "neighbour", "2026-01-06 04:10:00")]
+    assert facts(folder, "select event_at from fact_tracking_event where location is null") == [
+        (datetime(2026, 1, 6, 5, 0),)
+    ]
+
+
+def test_a_place_that_nobody_knows_lies_in_the_zone_of_the_scan_before(folder: DataFolder) -> None:
+    scans(folder, HONG_KONG, LEIPZIG, ("06 06:00", "KLEINKLECKERSDORF", "Arrived at Facility"))
+    assert zones(folder, "Arrived at Facility") == [("Europe/Berlin", "neighbour", "2026-01-06 04:10:00")]
+
+
+def test_the_first_scan_of_a_list_has_no_neighbour(folder: DataFolder) -> None:
+    scans(folder, IN_TRANSIT, EAST_MIDLANDS)
+    assert zones(folder, "Shipment is in transit") == [("Asia/Hong_Kong", "assumed", None)]
+
+
+def test_the_last_mile_borrows_in_the_country_of_destination_alone(folder: DataFolder) -> None:
+    delivered = ("06 10:00", "", "Delivered")
+    scans(folder, HONG_KONG, LEIPZIG, delivered)
+    assert zones(folder, "Delivered") == [("Europe/London", "assumed", None)]
+    los_angeles = ("06 06:00", "LOS ANGELES, CA, US", "With delivery courier")
+    scans(folder, HONG_KONG, los_angeles, delivered, tracking_number="SF200", destination_country="United States")
+    assert facts(
+        folder,
+        "select time_zone, time_zone_source, event_at from fact_tracking_event"
+        " where tracking_number = 'SF200' and location is null",
+    ) == [("America/Los_Angeles", "neighbour", datetime(2026, 1, 6, 18, 0))]
+
+
+def test_a_country_that_is_named_is_not_overruled_by_a_neighbour_abroad(folder: DataFolder) -> None:
+    arrived = ("06 06:00", "United States of America", "Arrived at Facility")
+    scans(folder, HONG_KONG, arrived, destination_country="United States")
+    assert zones(folder, "Arrived at Facility") == [("America/New_York", "assumed", None)]
+
+
+def test_after_the_arrival_in_a_country_with_one_zone_the_parcel_is_there(folder: DataFolder) -> None:
+    arrived = ("06 06:00", "", "Arrived at destination country")
+    scans(folder, HONG_KONG, arrived, ("06 08:00", "", "Shipment is in transit"))
+    assert zones(folder, "Shipment is in transit") == [("Europe/London", "neighbour", "2026-01-06 06:00:00")]
+
+
+def test_papers_that_are_ahead_of_the_parcel_do_not_tell_where_it_is(folder: DataFolder) -> None:
+    filed = ("05 10:00", "EAST MIDLANDS - UNITED KINGDOM", "Customs status updated")
+    scans(folder, HONG_KONG, filed, IN_TRANSIT)
+    assert zones(folder, "Shipment is in transit") == [("Asia/Hong_Kong", "neighbour", "2026-01-05 01:00:00")]
+
+
+def test_a_scan_with_a_wrong_date_is_no_neighbour(folder: DataFolder) -> None:
+    next_year = ("31 05:10", "LEIPZIG - GERMANY", "Departed Facility in LEIPZIG")
+    picked_up = ("05 08:00", "HONG KONG - HONG KONG SAR, CHINA", "Shipment picked up")
+    scans(folder, picked_up, HONG_KONG, next_year, IN_TRANSIT, EAST_MIDLANDS)
+    assert zones(folder, "Shipment is in transit") == [("Asia/Hong_Kong", "neighbour", "2026-01-05 01:00:00")]
+
+
+def test_a_list_that_does_not_say_which_end_is_newer_lends_nothing(folder: DataFolder) -> None:
+    scans(folder, ("06 06:00", "LEIPZIG - GERMANY", "Departed Facility in LEIPZIG"), IN_TRANSIT)
+    assert zones(folder, "Shipment is in transit") == [("Asia/Hong_Kong", "assumed", None)]
+
+
+def test_a_courier_of_one_zone_borrows_from_nobody(folder: DataFolder) -> None:
+    scans(folder, LEIPZIG, ("06 06:00", "", "派件中"), courier_name="YTO")
+    assert zones(folder, "派件中") == [("Asia/Shanghai", "courier", None)]
+
+
+def test_a_clock_in_utc_is_shown_as_the_neighbours_wall_clock(folder: DataFolder) -> None:
+    told = [("05 22:00", "LOS ANGELES, CA, US", "Departed"), ("06 06:00", "", "In transit")]
+    events = [
+        {"code": "", "location": place, "date": f"2026-01-{time}:00Z", "message": text} for time, place, text in told
+    ]
+    land(folder, [body(*events, courier_name="FedEx", destination_country="United States")])
+    assert facts(
+        folder, "select event_at, event_at_local, time_zone_source from fact_tracking_event where location is null"
+    ) == [(datetime(2026, 1, 6, 6), datetime(2026, 1, 5, 22), "explicit")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "zone"),
+    [
+        # The list was cut off, or rolled on, before or after the whole one was seen.
+        ([(HONG_KONG, LEIPZIG, IN_TRANSIT), (IN_TRANSIT, EAST_MIDLANDS)], "Europe/Berlin"),
+        # The neighbour's place, or the nearer neighbour, was told in one of them alone.
+        ([(HONG_KONG, ("06 05:10", "", LEIPZIG[2]), IN_TRANSIT), (HONG_KONG, LEIPZIG, IN_TRANSIT)], "Europe/Berlin"),
+        ([(HONG_KONG, IN_TRANSIT), (HONG_KONG, LEIPZIG, IN_TRANSIT)], "Europe/Berlin"),
+        # The place itself was.
+        ([(LEIPZIG, IN_TRANSIT), (LEIPZIG, ("06 06:00", "PARIS", IN_TRANSIT[2]))], "Europe/Paris"),
+    ],
+)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_the_answer_that_knew_most_decides_the_zone_whenever_it_is_read(
+    answers: list[tuple[tuple[str, str, str], ...]], zone: str, is_turned: bool, folder: DataFolder
+) -> None:
+    for told in reversed(answers) if is_turned else answers:
+        scans(folder, *told)
+        facts(folder, "select 1")
+    asked = "select time_zone from fact_tracking_event where message = 'Shipment is in transit'"
+    assert facts(folder, asked) == [(zone,)]
+    assert one_by_one(folder, list(reversed(raw_files(folder))), asked) == [(zone,)]
+    assert one_by_one(folder, raw_files(folder), asked) == [(zone,)]
+
+
 def test_one_wrong_date_does_not_turn_a_list_round(folder: DataFolder) -> None:
     arrived = {**PICKED_UP, "code": "31", "date": "2025-12-09 22:22:38", "message": "快件到达 【深圳总集散中心】"}
     left = {**arrived, "code": "36", "message": "快件已发车"}

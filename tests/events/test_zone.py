@@ -54,6 +54,19 @@ def rules() -> ZoneRules:
         ("Curitiba - PR", "America/Sao_Paulo"),
         ("BELGRADE - SERBIA", "Europe/Belgrade"),
         ("Jamaica, NY 11430", "America/New_York"),
+        ("EVANSVILLE, IN, US", "America/Chicago"),
+        ("Evansville, IN, 47711, US", "America/Chicago"),
+        ("INDIANAPOLIS, IN 46241", "America/New_York"),
+        ("KNOXVILLE, TN 37921", "America/New_York"),
+        ("Memphis, TN, US", "America/Chicago"),
+        ("Bowling Green, KY, US", "America/Chicago"),
+        ("Bowling Green, OH, US", "America/New_York"),
+        ("Pensacola, FL 32501", "America/Chicago"),
+        ("EL PASO, TX, US", "America/Denver"),
+        ("Post Falls, ID 83854", "America/Los_Angeles"),
+        ("三藩市", "America/Los_Angeles"),
+        ("Machelen", "Europe/Brussels"),
+        ("Changi", "Asia/Singapore"),
         ("内蒙古呼和浩特市", "Asia/Shanghai"),
         ("JORDAN - HONG KONG", "Asia/Hong_Kong"),
     ],
@@ -66,7 +79,26 @@ def test_two_letters_behind_a_place_are_a_country_where_the_parcel_goes_there(ru
     assert rules.infer("HANNOVER, DE", "", "ups", "HONG KONG", "Germany") == ("Europe/Berlin", "location")
     assert rules.infer("DOVER, DE", "", "usps", "HONG KONG", "United States") == ("America/New_York", "location")
     assert rules.infer("INDORE, IN", "", "fedex", "India", "HK") == ("Asia/Kolkata", "location")
-    assert rules.infer("GARY, IN", "", "fedex", "HONG KONG", None) == ("America/New_York", "location")
+    assert rules.infer("MUNCIE, IN", "", "fedex", "HONG KONG", None) == ("America/New_York", "location")
+
+
+def test_a_parcel_that_stays_in_a_country_is_looked_for_there(rules: ZoneRules) -> None:
+    assert rules.infer("Porto Alegre", "", None, "BR", "Brazil") == ("America/Sao_Paulo", "location")
+    assert rules.infer("Porto", "", None, "PT", "BR") == ("Europe/Lisbon", "location")
+    assert rules.infer("深圳市", "", "sf_express", "HONG KONG", "Hong Kong") == ("Asia/Shanghai", "location")
+
+
+@pytest.mark.parametrize(
+    ("location", "zone"),
+    [
+        ("Santiago / RS", "America/Sao_Paulo"),
+        ("COLOMBO/PR", "America/Sao_Paulo"),
+        ("CTE RECIFE / PE", "America/Fortaleza"),
+        ("Rio Branco/AC", "America/Rio_Branco"),
+    ],
+)
+def test_a_state_of_brazil_behind_a_slash_tells_its_zone(rules: ZoneRules, location: str, zone: str) -> None:
+    assert rules.infer(location, "", "correios_br", "CN", "BR") == (zone, "location")
 
 
 def test_the_message_speaks_where_the_location_is_silent(rules: ZoneRules) -> None:

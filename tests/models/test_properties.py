@@ -37,7 +37,13 @@ WORDS = [
     ("80", "已签收,感谢使用顺丰,期待再次为您服务", "香港"),
     ("8000", '在官网"运单资料&签收图",可查看签收人信息', "香港"),
     ("999", "谁也不认识的一行", "香港"),
+    ("", "Departed Facility in LEIPZIG", "LEIPZIG - GERMANY"),
+    ("", "Arrived at Facility", "LOS ANGELES, CA, US"),
+    ("", "Shipment is in transit", ""),
+    ("", "Out for delivery", ""),
 ]
+# Hours ahead of UTC there on the days of these worlds, where it is not Hong Kong's eight.
+HOURS = {"LEIPZIG - GERMANY": 1, "LOS ANGELES, CA, US": -8}
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
@@ -55,15 +61,17 @@ def growing(draw: st.DrawFn) -> list[Answer]:
     answers: list[Answer] = []
     moments = sorted(draw(st.sets(st.integers(1, 8), min_size=2, max_size=5)))
     for number in range(draw(st.integers(1, 4))):
-        clock, told = START, []
+        clock, told, hours = START, [], 8
         for code, message, place in draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8)):
             clock += timedelta(minutes=draw(st.sampled_from([0, 0, 7, 180, 1000, 2000])))
             late = timedelta(hours=draw(st.sampled_from([0, 0, 5, 30])))
-            row = event(f"{clock + timedelta(hours=8)}", message, place, code)
+            hours = HOURS.get(place, 8) if place else hours
+            row = event(f"{clock + timedelta(hours=hours)}", message, place, code)
             if row not in [one.event for one in told]:
                 told.append(Told(row, clock + late))
         newest_first = draw(st.booleans())
-        parcel = Answer(START, (), f"SF{number}", f"A{number // 2}")
+        destination = draw(st.sampled_from(["Hong Kong", "United States", "United Kingdom"]))
+        parcel = Answer(START, (), f"SF{number}", f"A{number // 2}", destination=destination)
         for moment in moments:
             asked = START + timedelta(days=moment)
             listed = [one.event for one in told if one.listed_at <= asked]
@@ -83,6 +91,8 @@ def any_answers(draw: st.DrawFn) -> list[Answer]:
         changes: dict[str, Any] = {"events": tuple(events)}
         if draw(st.integers(0, 5)) == 0:
             changes["tracking_number"] = ""
+        if draw(st.integers(0, 5)) == 0:
+            changes["destination"] = ""
         answers.append(replace(answer, **changes))
     return answers
 
@@ -166,7 +176,11 @@ def test_asking_more_often_changes_no_metric(answers: list[Answer]) -> None:
     when = {"first_seen_at", "last_seen_at", "first_response_id", "last_response_id"}
     with tempfile.TemporaryDirectory() as folder:
         seldom = facts(loaded(Path(folder) / "seldom", [ends]), without=when)
-        assert facts(loaded(Path(folder) / "often", [answers]), without=when) == seldom
+        often = facts(loaded(Path(folder) / "often", [answers]), without=when)
+    for found in (seldom, often):
+        # A note that counts nowhere, and a matter of when the fetch was.
+        found["suspect_event"] = [row for row in found["suspect_event"] if "'hours after fetch'" not in row]
+    assert often == seldom
 
 
 @given(growing(), st.integers(1, 8))
