@@ -107,6 +107,7 @@ create table if not exists silence_limit (
     courier_kind varchar,        -- express, parcel, post or forwarder, see dim_courier
     stalled_after_days integer,  -- days without movement after which a parcel is stalled
     lost_after_days integer,     -- days without any event after which a parcel is suspected lost
+    waiting_after_days integer,  -- days at a locker or pickup point after which somebody should remind the recipient
     source varchar               -- where the limits are from
 );
 

@@ -3,6 +3,8 @@
 -- Formula: Kaplan-Meier. A delivery is the event; an open parcel is watched until its last request; one that turned
 -- back, was lost or cancelled until it did. Read the hour at which half (or a tenth) is left; null where the curve never
 -- falls that far. The other endings are left out of the curve, not of the table: read share_other_end with it.
+-- Deliveries known by their day alone are left out (n_excluded): where they are the slower ones the curve falls too
+-- early, and transit_days in delivery_time_weekly, which has them, is the measure.
 with span as (
     select
         coalesce(courier, 'unknown') as courier,

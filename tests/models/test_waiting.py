@@ -189,3 +189,80 @@ def test_the_weekly_click_to_door_time_shows_what_it_leaves_out() -> None:
         ("HK-CN", "2026-02-23", 3, 1, 1, 1, 0, False, 48.0, 2, 9.0, 42.0),
         ("unknown", None, 1, 0, 1, 0, 0, False, None, 0, None, None),
     ]
+
+
+def waiting(lines: str, polled: str, **answer: Any) -> Tables:
+    """Parcel SF1, between Hong Kong and the mainland unless the answer says otherwise."""
+    poll: Row = {"order_id": "A1", "answered_tracking_number": "SF1", "requested_at": polled} | answer
+    picked_up = "2026-03-02 02:00:00 picked_up.collected 深圳\n"
+    events = history("SF1", picked_up + lines, order_id="A1", courier=poll.get("courier", "sf_express"))
+    return Tables(fact_poll=[poll], fact_tracking_event=events)
+
+
+LOCKER = "2026-03-04 02:00:00 available_for_pickup.locker 順便智能櫃\n"
+WAIT = (
+    "cast(waiting_since as text), round(days_waiting, 2), waiting_after_days, pickup_point_kind, pickup_point_location"
+)
+
+
+def test_a_parcel_that_waits_too_long_at_a_locker_is_on_the_list_with_place_and_days() -> None:
+    made = waiting(LOCKER + "2026-03-05 02:00:00 info.informational", "2026-03-07 14:00")
+    assert made.rows("waiting_pickup", f"tracking_number, {WAIT}, reminders") == [
+        ("SF1", "2026-03-04 02:00:00", 3.5, 3, "locker", "順便智能櫃", 0)
+    ]
+    assert waiting(LOCKER, "2026-03-07 02:00").rows("waiting_pickup", "tracking_number") == []
+
+
+def test_a_reminder_does_not_begin_the_wait_anew_and_is_counted() -> None:
+    made = waiting(LOCKER + "2026-03-06 02:00:00 available_for_pickup.overdue 香港", "2026-03-08 02:00")
+    assert made.row("waiting_pickup", f"{WAIT}, reminders") == (
+        "2026-03-04 02:00:00", 4.0, 3, "locker", "順便智能櫃", 1
+    )  # fmt: skip
+
+
+def test_a_parcel_of_which_only_the_reminder_was_seen_waits_since_then() -> None:
+    made = waiting("2026-03-06 02:00:00 available_for_pickup.overdue 香港", "2026-03-10 02:00")
+    assert made.row("waiting_pickup", f"{WAIT}, reminders") == ("2026-03-06 02:00:00", 4.0, 3, "overdue", None, 1)
+
+
+def test_a_parcel_that_was_taken_elsewhere_waits_there_from_then() -> None:
+    elsewhere = (
+        "2026-03-05 02:00:00 in_transit.moving 香港\n2026-03-06 02:00:00 available_for_pickup.pickup_point 便利店\n"
+    )
+    made = waiting(LOCKER + elsewhere, "2026-03-10 02:00")
+    assert made.row("waiting_pickup", WAIT) == ("2026-03-06 02:00:00", 4.0, 3, "pickup_point", "便利店")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "delivered.collected 順便智能櫃",
+        "available_for_pickup.locker 順便智能櫃\n2026-03-05 03:00:00 out_for_delivery.with_courier",
+        "return.in_progress 香港",
+    ],
+)
+def test_a_parcel_that_was_fetched_or_taken_out_again_waits_no_more(end: str) -> None:
+    assert waiting(LOCKER + f"2026-03-05 02:00:00 {end}", "2026-03-30").rows("waiting_pickup", "tracking_number") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "days"),
+    [
+        ({"export_country": "HK", "destination_country": "HK"}, 3),
+        ({"export_country": "HK", "destination_country": "GB"}, 5),
+        ({"courier": "hongkong_post"}, 10),
+        ({"destination_country": None}, 5),
+    ],
+)
+def test_how_long_a_wait_is_normal_is_reference_data(answer: dict[str, Any], days: int) -> None:
+    assert waiting(LOCKER, "2026-04-01", **answer).row("waiting_pickup", "waiting_after_days") == (days,)
+
+
+def test_the_share_that_was_seen_fetched_tells_whether_the_courier_scans_it_at_all() -> None:
+    fetched = "2026-03-05 02:00:00 delivered.collected 順便智能櫃"
+    # P4 lies there for a day only: nothing can be said of it yet.
+    made = parcels(P1=LOCKER, P2=LOCKER, P3=LOCKER + fetched, P4=LOCKER.replace("03-04", "03-19"))
+    assert made.rows("waiting_pickup", "tracking_number, courier_n, round(courier_share_collected, 3)") == [
+        ("P1", 3, 0.333),
+        ("P2", 3, 0.333),
+    ]
