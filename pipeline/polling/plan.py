@@ -16,6 +16,7 @@ create table if not exists fact_shipment (
     account varchar, order_id varchar, tracking_number varchar, is_terminal boolean, event_count bigint
 );
 alter table fact_shipment add column if not exists ended_at timestamp;
+alter table fact_shipment add column if not exists is_called_off boolean default false;
 """
 
 
@@ -26,11 +27,11 @@ def make_plan(connection: duckdb.DuckDBPyConnection, folder: DataFolder, now: da
     """
     connection.execute(_NO_SHIPMENTS)
     columns = "account, order_id, tracking_number, asked_by, requested_at, outcome"
-    connection.execute(f"create or replace temp table poll_log as select {columns} from fact_poll")
+    connection.execute(f"create or replace temp table poll_log as select {columns}, order_status from fact_poll")
     if pending := pending_files(connection, folder):
         paths = [str(folder.responses / name) for name in pending]
         connection.execute(
-            f"insert into poll_log select {columns} from read_parquet(?, hive_partitioning = false)", [paths]
+            f"insert into poll_log by name select {columns} from read_parquet(?, hive_partitioning = false)", [paths]
         )
     query = (SQL_FOLDER / "polling" / "due_shipment.sql").read_text(encoding="utf-8")
     connection.execute(f"create or replace table due_shipment as {query}", {"now": now.replace(tzinfo=None)})

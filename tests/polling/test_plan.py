@@ -39,11 +39,11 @@ def plan(
             )
         connection.execute(
             "create table fact_shipment (account varchar, order_id varchar, tracking_number varchar,"
-            " is_terminal boolean, ended_at timestamp, event_count bigint)"
+            " is_terminal boolean, ended_at timestamp, event_count bigint, is_called_off boolean)"
         )
         for order_id, number, ended_at in shipments:
             row = [order_id, number, ended_at is not None, ended_at]
-            connection.execute("insert into fact_shipment values ('default', ?, ?, ?, ?, 3)", row)
+            connection.execute("insert into fact_shipment values ('default', ?, ?, ?, ?, 3, false)", row)
         make_plan(connection, folder, NOW)
         return [(q.order_id, q.tracking_number, q.asked_by) for q in planned_queries(connection, "default")]
 
@@ -135,3 +135,64 @@ def test_an_answer_that_lies_in_raw_only_counts_as_asked(folder: DataFolder) -> 
     landing.write(Answer(query, NOW - timedelta(minutes=5), 1.0, 500, {}, b"", Outcome.SERVER_ERROR, None, 1))
     landing.close()
     assert plan(folder, orders=[("1", None), ("2", None)]) == [("2", None, "order_id")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_called_off", "is_due"),
+    [
+        # Hours ago, and the order status that was answered then.
+        ([(30, "PENDING"), (20, "CANCELLED")], True, False),
+        ([(49, "CANCELLED")], True, True),
+        ([(70, "CANCELLED"), (21, "CANCELLED")], True, False),
+        ([(70, "CANCELLED"), (24, "CANCELLED")], True, True),
+        # Called off, on again and off again: the last time counts.
+        ([(90, "CANCELLED"), (60, "PENDING"), (20, "CANCELLED")], True, False),
+        # An answer without a status takes nothing back.
+        ([(80, "CANCELLED"), (60, None), (20, "CANCELLED")], True, False),
+        # A scan came all the same, or the order is on again.
+        ([(20, "CANCELLED"), (2, "CANCELLED")], False, True),
+        # Called off by an answer about something else: since when is not known.
+        ([(20, None)], True, True),
+    ],
+)
+@pytest.mark.parametrize("number", [None, "SF1"])
+def test_an_order_that_was_called_off_is_asked_once_more_after_48_hours(
+    answers: list[tuple[int, str | None]], is_called_off: bool, is_due: bool, number: str | None, folder: DataFolder
+) -> None:
+    order_id = None if number else "1"
+    with open_work(folder) as connection:
+        connection.execute(
+            "insert into source_order (account, order_id, tracking_number) values ('default', ?, ?)",
+            [order_id, number],
+        )
+        connection.execute(
+            "create table fact_shipment as select 'default' as account, $order_id::varchar as order_id,"
+            " $number::varchar as tracking_number, false as is_terminal, null::timestamp as ended_at,"
+            " 0::bigint as event_count, $off as is_called_off",
+            {"order_id": order_id, "number": number, "off": is_called_off},
+        )
+        for hours, said in answers:
+            connection.execute(
+                "insert into fact_poll (account, asked_by, order_id, tracking_number, requested_at, outcome,"
+                " order_status) values ('default', ?, ?, ?, ?, 'no_events', ?)",
+                ["tracking_number" if number else "order_id", order_id, number, ago(hours=hours), said],
+            )
+        make_plan(connection, folder, NOW)
+        assert bool(list(planned_queries(connection, "default"))) is is_due
+
+
+def test_an_order_with_one_parcel_called_off_and_one_on_its_way_is_asked_again(folder: DataFolder) -> None:
+    with open_work(folder) as connection:
+        connection.execute("insert into source_order (account, order_id) values ('default', '1')")
+        connection.execute(
+            "create table fact_shipment as select 'default' as account, '1' as order_id, tracking_number,"
+            " false as is_terminal, null::timestamp as ended_at, 1::bigint as event_count, is_called_off"
+            " from (values ('SF1', true), ('SF2', false)) as parcel(tracking_number, is_called_off)"
+        )
+        connection.execute(
+            "insert into fact_poll (account, asked_by, order_id, requested_at, outcome, order_status)"
+            " values ('default', 'order_id', '1', ?, 'ok', 'CANCELLED')",
+            [ago(hours=20)],
+        )
+        make_plan(connection, folder, NOW)
+        assert [query.order_id for query in planned_queries(connection, "default")] == ["1"]
