@@ -19,7 +19,7 @@ from pipeline.events.denial import is_denied
 from pipeline.events.hanzi import TO_SIMPLIFIED
 from pipeline.events.patterns import PatternIndex
 from pipeline.events.privacy import mask
-from pipeline.events.text import fold, known_words, shape
+from pipeline.events.text import either_spelling, fold, known_words, shape
 
 ClassifiedBy = Literal["courier_code_text", "courier_code", "text", "none"]
 
@@ -44,6 +44,8 @@ _GENERAL = frozenset(
         ("return", "in_progress"),
     }
 )
+# What a code that says no more than "moving" leaves to the text.
+_BY_HAND = frozenset({"picked_up", "out_for_delivery"})
 # Where in the courier's network the parcel is: one code often stands for several of these, and the text tells which.
 _ON_THE_ROAD = frozenset({"arrived_facility", "departed_facility", "arrived_destination"})
 
@@ -165,7 +167,7 @@ def _code_or_text(code: Classification, text: Classification) -> Classification:
         return text if refines else code
     if text.status in _PLAIN or code.status in _TERMINAL or code[:2] == ("return", "completed"):
         return text
-    return code
+    return text if code[:2] == ("in_transit", "moving") and text.status in _BY_HAND else code
 
 
 def _code(code: str | None) -> str:
@@ -259,7 +261,7 @@ def _regex(where: str, pattern: str) -> re.Pattern[str] | None:
     if not pattern:
         return None
     try:
-        return re.compile(known_words(pattern.translate(TO_SIMPLIFIED)))
+        return re.compile(either_spelling(known_words(pattern.translate(TO_SIMPLIFIED))))
     except re.error as error:
         raise SettingsError(f"{where}: the pattern '{pattern}' cannot be read: {error}.") from error
 

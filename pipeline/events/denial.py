@@ -2,13 +2,16 @@
 
 import re
 
+from pipeline.events.text import either_spelling
+
 # Chinese says it right before the claim. 将 is the future only there: "将快件放在门口" tells what was done.
 _RIGHT_BEFORE = re.compile(
-    "(?:(?:(?<!接)(?<!招)待|尚未|暂未|并未|从未|未|没有?|无法|不能|不会|不可|难以|将|即将|拟|若|如果?|一旦|请您?|如需|是否)"
+    "(?:(?:(?<!接)(?<!招)待|尚未|暂未|并未|从未|未|没有?|无法|不能|不会|不可|难以|将|即将|拟|若|如果?|一旦|请您?|如需|是否"
+    "|明[日天]|今日内|(?<![回相供反])应|(?<![认许])可|(?<![必急])需|(?:通知|提醒)(?:您|客户|收件人)|拒绝|预约|尽快)"
     "(?:会|能|由|被|经|在|从|于|能够|成功|已|需){0,2}|(?:等待|准备|有待)[^,。;!?]{0,6}|预计[^,。;!?]{0,8})$"
 )
 # The others say it anywhere in the clause. Words that mean something else in another language come with a second one.
-_IN_THE_CLAUSE = re.compile(
+_DENIALS = (
     r"\bnot\b(?! (?:requested|required|needed|necessary))|n't\b"
     r"|\b(?:never|cannot|unable|unless|until|whether|once|if)\b|\b(?:expected|scheduled|due|failed) to\b"
     r"|\b(?:will|would|shall|should|can|could|may|might|must|to)(?: \w+){0,2} be\b"
@@ -23,7 +26,7 @@ _IN_THE_CLAUSE = re.compile(
     r"|\b(?:möglicherweise|vermutlich|wahrscheinlich|eventuell|evtl|vielleicht|angeblich|dürfte|hätte|muss|müssen|darf|niemals)\b"
     r"|\b(?:probablement|peut-être|sans doute|aurai[st]|serai[st]|devrai[st]|pourrai[st]|semble)\b"
     r"|\b(?:probablemente|posiblemente|quizás?|tal vez|habría|podría|sería|debería|parece|jamás|todavía)\b"
-    r"|\b(?:provavelmente|possivelmente|talvez|poderia|seria|deveria|teria)\b"
+    r"|\b(?:provavelmente|possivelmente|talvez|poderia|seria|deveria|teria|poderá|podrá|sendo|siendo)\b"
     r"|\b(?:probabilmente|forse|potrebbe|dovrebbe|sarebbe|sembra)\b"
     r"|\b(?:waarschijnlijk|mogelijk|misschien|vermoedelijk|(?:pakket|zending|bestelling) zou|moet|moeten|nooit)\b"
     r"|\b(?:troligen|troligtvis|kanske|möjligen|eventuellt|förmodligen|bör|bør|borde|aldrig|trolig|muligens|muligvis|kanskje|måske)\b"
@@ -38,6 +41,7 @@ _IN_THE_CLAUSE = re.compile(
     r"|\bom (?:paketet|pakken|försändelsen|forsendelsen|det|den) |\b(?:kun|jos) (?:lähety|paket|se )"
     r"|\b(?:gdy|jeśli|jeżeli|kiedy|po tym|oczekuje)\b"
 )
+_IN_THE_CLAUSE = re.compile(either_spelling(_DENIALS))
 _CLAUSE_ENDS = re.compile(r"[.,;:!?。(|]")
 
 

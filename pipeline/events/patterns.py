@@ -1,10 +1,12 @@
 """Which of many patterns could hit a text: most are ruled out by a look at its letters.
 
-A courier text meets some 28 of 350 patterns instead of all: 92 us instead of 380 us.
+A courier text meets some 40 of 640 patterns instead of all.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Set
+
+from pipeline.events.text import without_accents
 
 
 class PatternIndex:
@@ -16,7 +18,7 @@ class PatternIndex:
         self._always: set[int] = set()
         self._by_gram: dict[str, list[int]] = {}
         for position, pattern in enumerate(patterns):
-            literals = _literals(pattern)
+            literals = _literals(_plain(pattern))
             if literals is None:
                 self._always.add(position)
             else:
@@ -25,11 +27,17 @@ class PatternIndex:
 
     def candidates(self, text: str) -> list[int]:
         """The positions, in order, of the patterns that could hit the text: never one too few."""
-        grams = {text[i : i + n] for n in range(1, self._SIZE + 1) for i in range(len(text) - n + 1)}
+        plain = without_accents(text)
+        grams = {plain[i : i + n] for n in range(1, self._SIZE + 1) for i in range(len(plain) - n + 1)}
         found = set(self._always)
         for gram in grams & self._by_gram.keys():
             found.update(self._by_gram[gram])
         return sorted(found)
+
+
+def _plain(pattern: str) -> str:
+    """The pattern for a text without accents: o where it says [óo]."""
+    return re.sub(r"\[(\w)\1+\]", r"\1", without_accents(pattern))
 
 
 def _literals(pattern: str) -> set[str] | None:

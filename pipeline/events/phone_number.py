@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _ID_LABEL = re.compile(
-    r"(?:单号|(?<!电话)(?<!手机)(?<!联系)(?<!联络)号码|运单|订单号?|编号|取件码|提货码|取货码|验证码|密码|箱号|格口|条码"
+    r"(?:单号|(?<!电话)(?<!手机)(?<!联系)(?<!联络)(?<!虚拟)(?<!隐私)号码|运单|订单号?|编号|取件码|提货码|取货码|验证码|密码|箱号|格口|条码"
     "|批次|航班|袋号|车牌"
     r"|waybill|tracking|\b[mh]?awb|order|reference|\bref|parcel|paket|colis|envío|objeto|sendung|pedido|commande|item|shipment"
     r"|consignment|container|flight|\bbag|code|\bpin|otp|invoice|ticket|box|locker|account|sendungsnummer|suivi)"
@@ -20,9 +20,11 @@ _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])$|(?:[0-2]\d
 # American one is written in groups: without them 1800… is a mobile number of mainland China.
 _COMPANY_LINE = re.compile(
     r"(?:86)?[48]00\d{7}$|1[38]00\d{6}$|(?:4[349]|33|34|55|886|31|32)?0?800\d{5,8}$"
-    r"|08(?:0\d|10|11|20|25|26|4[345])\d{6,7}$|0180\d{6,8}$|03(?:00|30|33|45)\d{7}$|90[0-2]\d{6}$"
+    r"|080\d{7,8}$|08(?:10|11|20|25|26|4[345])\d{6,7}$|0180\d{6,8}$|03(?:00|30|33|45)\d{7}$|90[0-2]\d{6}$"
     r"|8(?:88|77|66|55|44|33)\d{7}$|95\d{5}$"
 )
+# Written like a mobile number of Thailand they are one: 081-123-4567.
+_THAI_MOBILE = re.compile(r"08[1-9](?:\d{7}|-\d{3}-\d{4})$")
 _AMERICAN_LINE = re.compile(r"\+?1[ .-]?\(?8(?:00|88|77|66|55|44|33)\)?[ .-]")
 _PHONE = re.compile(
     r"(?<![A-Za-z0-9_])(?:(?P<m>(?:(?:\((?:00|\+)?86\)|(?:00|\+)?86)[ -]?)?1[3-9]\d{9})"  # mainland mobile
@@ -30,31 +32,38 @@ _PHONE = re.compile(
     r"\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"  # international, with the plus sign
     r"|(?:(?:00)?86[ -])?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"  # in groups
     r"|1[3-9]\d\*{1,4}\d{5,8}|\d{4}\*\d{7}"  # half masked
-    r"|(?<=[(\[【])\d{11}(?=[,、/)\]】])"
+    r"|(?<=[(\[【])\d{11}(?=[,、/)\]】])|(?<= [(\[])(?:[2-9]\d\d[2-9]\d{6}|[6-9]\d{9})(?=[)\]])"
     r"|(?:(?<=[/、,(])|(?<=/ ))0(?:10|2\d|[3-9]\d{2})\d{7,8}"  # landlines in a list
     r"|(?:\((?:00|\+)?85[23]\)|(?:00|\+)?85[23])[ -]?\d{4}[ -]?\d{4}|[2-9]\d{3}[ -]?\d{4}"  # Hong Kong, Macau
     r"|(?:00)?886[ -]?\d[ -]?(?:\d[ -]?){6,7}\d|(?:\((?:00|\+)?65\) ?|(?:00)?65[ -])\d{4}[ -]?\d{4}"
     r"|(?:00)?44[ -]?7\d{3}[ -]?\d{6}"
     r"|\(0\d{1,4}\)[ -]?\d{3,4}[ -]?\d{3,4}|0\d{1,4}[ -]\d{6,8}|0\d{2,5} ?/ ?\d{5,9}"  # an area code apart
-    r"|0\d{1,4}[ -]\d{2,4}[ -]\d{3,4}|0[2-9]\d{8,10}|0\d{4}[ -]\d{6}"  # Asia, Australia, Europe
-    r"|0\d{1,3}-\d{2,3}(?: \d{2}){2}|0[1-9](?:[ .]\d{2}){4}"  # Sweden, France
+    r"|0\d{1,4}[ -]\d{2,4}[ -]\d{3,4}|0[2-9]\d{8,10}|01[05-9]\d{7,9}|0\d{4}[ -]\d{6}"  # Asia, Australia, Europe
+    r"|00(?:1|[2-9]\d\d?)[ .-]\(?\d{1,4}\)?(?:[ .-]?\d){5,10}"  # dialled from abroad
+    r"|0\d{3} \d{3} \d{2} \d{2}|9\d \d{3} \d{2} \d{2}|[2-9]\d \d{4} \d{4}"  # Turkey, Spain, Mexico
+    r"|0\d{1,3}-\d{2,3}(?: \d{2}){2}|0[1-9](?:[ .-]\d{2}){4}"  # Sweden, France
     r"|\(\d{2}\) ?9?\d{4}[ -]?\d{4}|[679]\d{2} (?:\d{3} \d{3}|\d{2} \d{2} \d{2})"  # Brazil, Spain, Portugal
     r"|(?:1[ .-])?\(\d{3}\)[ ]?\d{3}[ .-]\d{4}|(?:1[ .-])?\d{3}(?P<apart>[ .-])\d{3}(?P=apart)\d{4}"  # North America
     r"))(?:(?:-|转|\s?(?:ext\.?|分机:?|转接?)\s?)\d{1,5}(?![A-Za-z0-9_*]))?"  # extension
     r"(?![A-Za-z0-9_])(?(m)|(?![ -]\d{3,9}(?!\d))(?![ -]\d\d(?:[ -]|$)))",
     re.IGNORECASE,
 )
+_LABELLED_NUMBER = r"(?P<p>\+?\d[\d().\s/-]{4,18}\d)(?![A-Za-z0-9_])"
+_LABELLED_IN_CHINESE = re.compile(
+    rf"(?:电话|手机|联系方式|热线|致电|请电|拨打|电联|联系|咨询|联络)[^\d+*\n]{{0,8}}?{_LABELLED_NUMBER}"
+)
 _LABELLED = re.compile(
-    r"(?:(?:(?:电话|手机|联系方式|热线|致电|请电|拨打|电联|联系|咨询|联络)[^\d+*\n]{0,8}?"
-    r"|\b(?:tel|phone|mobile|cell|call|calling|contact[eo]?|contato|text|whatsapp|telefon|telefone|telefono|teléfono|fone|tél"
-    r"|téléphone|rufnummer|llam\w+|appel\w+|móvil|telemóvel|celular|handy)(?![a-z])[^\d+*\n]{0,24}?)"
-    r"(?P<p>\+?\d[\d().\s/-]{4,18}\d)"
+    r"\b(?:(?:tel|phone|mobile|cell|call(?:ed|ing)?|contact(?:[eo]|ed|er|ez)?|contato|text|whatsapp|telefon|telefone|telefono|teléfono|fone"
+    r"|tél|téléphone|rufnummer|llam\w+|appel\w+|móvil|telemóvel|celular|handy|rückruf|anrufen|rufen|erreichbar|joindre|contattare|chiamare"
+    rf"|hubungi|kontak|zadzwoń|volejte|sunați|sđt|bel|ring)(?![a-z])[^\d+*\n]{{0,24}}?{_LABELLED_NUMBER}"
     # A number some words behind the one who carries the parcel.
-    r"|\b(?:driver|rider|sprinter|courier|agent|executive|fe|delivery by|postman|fahrer|zusteller|livreur|repartidor"
-    r"|motorista|entregador)\b"
-    r"[^\d\n]{1,40}?(?P<q>\+?\d(?:[ -]?\d){8,12}))(?![A-Za-z0-9_])",
+    r"|(?:driver|rider|sprinter|courier|agent|executive|fe|delivery by|postman|fahrer|zusteller|livreur|repartidor"
+    r"|mensajero|motorista|entregador|estafeta|corriere|autista|kurier|koerier|bezorger|chauffeur|kurye|kurir|penghantar|curier\w*|futár|kurýr|kuriér"
+    r"|bưu tá|shipper|messenger|personnel|delivery (?:man|boy|person|staff|partner|associate))\b"
+    r"[^\d\n]{1,40}?(?P<q>\+?\d(?:[ -]?\d){8,12})(?![A-Za-z0-9_]))",
     re.IGNORECASE,
 )
+_LATIN = re.compile("[A-Za-z]{2}")
 # The shortest number has seven digits.
 _DIGITS = re.compile(r"\d(?:[ .()/*-]{0,3}\d){6}")
 # How the label of an identifier may end.
@@ -87,8 +96,11 @@ def phones_in(view: str) -> Iterator[Phone]:
         start, stop = match.span("m" if match["m"] else "p")
         if not _DATE.match(_digits(match[0])) and (phone := _phone(view, start, stop, match.end())):
             yield phone
-    for match in _LABELLED.finditer(view):
-        start, stop = match.span("p" if match["p"] else "q")
+    labelled = [] if view.isascii() else [*_LABELLED_IN_CHINESE.finditer(view)]
+    if _LATIN.search(view):
+        labelled += _LABELLED.finditer(view)
+    for match in labelled:
+        start, stop = match.span(match.lastgroup or 0)
         if not any(start < other.end() and other.start() < stop for other in alone) and (
             phone := _phone(view, start, stop, stop)
         ):
@@ -99,9 +111,9 @@ def _phone(view: str, start: int, stop: int, end: int) -> Phone | None:
     """The number from start to stop, its extension up to end; None where it is no person's."""
     digits = _digits(view[start:stop])
     if (
-        _is_named(view[max(0, start - 24) : start])
+        (view[start] != "+" and _is_named(view[max(0, start - 24) : start]))
         or not 7 <= len(digits) <= 15
-        or _COMPANY_LINE.match(digits)
+        or (_COMPANY_LINE.match(digits) and not _THAI_MOBILE.match(view[start:stop]))
         or _AMERICAN_LINE.match(view, start)
     ):
         return None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.errors import WarehouseError
 from pipeline.events.chinese_name import chinese_names
 from pipeline.events.hanzi import TO_SIMPLIFIED
-from pipeline.events.latin_name import latin_names
+from pipeline.events.latin_name import latin_name_before, latin_names
 from pipeline.events.phone_number import Phone, phones_in
 
 # Of the same length as the text, so that a span of it is a span of the text.
@@ -70,7 +70,9 @@ def contact_secret(file: Path) -> bytes:
 def _mask_once(text: str) -> Masked:
     view = text if text.isascii() else text.translate(_VIEW)
     phones = list(phones_in(view))
-    names = _names_in(_LATER_DIGITS.sub("0", view))
+    names = [*_names_in(_LATER_DIGITS.sub("0", view))]
+    for phone in phones:
+        names += ((start, stop, f"{view[start]}***") for start, stop in latin_name_before(view, phone.start))
     if not phones and not names:
         return Masked(text, None)
     parts: list[str] = []

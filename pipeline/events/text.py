@@ -15,6 +15,8 @@ _SITE = re.compile(
 _IDENTIFIER = re.compile(r"(?<![a-z0-9])(?=[a-z]*\d)[a-z]{1,4}\d{5,}[a-z]{0,3}(?![a-z0-9])")
 _DIGITS = r"\d+(?:\*+\d+)?"  # a masked phone number is one number
 _NUMBER = re.compile(rf"(?<![a-z0-9])[+#]?{_DIGITS}(?:[ .:/-]?{_DIGITS})*(?![a-z0-9*])")
+# OUT_FOR_DELIVERY: some couriers tell the name of a code where others tell a text.
+_CODE_NAME = re.compile("[a-z0-9]+(?:_[a-z0-9]+)+")
 _MASKED = re.compile(r"\w?\*\*+")
 # Politeness is full of words that mean something elsewhere: "should you not have received", "we look forward to".
 _COURTESY = re.compile(
@@ -29,9 +31,23 @@ _COURTESY = re.compile(
 )
 # Words for which the rules know another: UPS and FedEx 递送 a 货件 where SF 派送 a 快件. 快递送达 is 快递 and 送达.
 _SYNONYMS = {"已递送": "已送达", "递送": "派送", "外送": "派送", "等候": "等待", "货件": "快件", "邮差": "投递员"}
-_SYNONYM = re.compile("已递送(?!途|中)|(?<![快投])递送|外送|等候|货件|邮差")
+# Cities and districts whose names hold a word of the rules: a shop (门市, 店), a denial (未, 不).
+_SYNONYMS |= {"门市": "市", "马店": "马", "未央": "央", "未来科技": "科技", "不夜城": "城"}
+_SYNONYM = re.compile(
+    "已递送(?!途|中)|(?<![快投])递送|外送|等候|货件|邮差|(?<=[江厦荆天])门市|(?<=驻)马店|未央|未来科技|不夜城"
+)
 # Marks that differ by keyboard, and marks that say whose name it is.
 _MARKS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"} | dict.fromkeys("™®©"))
+
+_PLAIN_LETTERS = {
+    letter: unicodedata.normalize("NFD", letter)[0]
+    for letter in map(chr, (*range(0xC0, 0x180), *range(0x218, 0x21C), *range(0x386, 0x3CF), 0x451))
+    if len(unicodedata.normalize("NFD", letter)) > 1
+} | {"ł": "l", "ı": "i"}
+_PLAIN = str.maketrans(_PLAIN_LETTERS)
+# Where the accent makes the word, so that it is never left out: refusé is French and refuse is English, för is Swedish
+# and for is not.
+_KEEPS_ITS_ACCENT = frozenset("éèàäöüå")
 
 
 def fold(text: str) -> str:
@@ -45,6 +61,23 @@ def known_words(folded: str) -> str:
     return _SYNONYM.sub(lambda match: _SYNONYMS[match[0]], folded)
 
 
+def either_spelling(pattern: str) -> str:
+    """A pattern whose accented letters match the plain ones too, as in ENTREGA NAO REALIZADA and ΠΑΡΑΔΟΘΗΚΕ."""
+    pieces: list[str] = []
+    in_class = False
+    for match in re.finditer(r"\\.|.", pattern, re.DOTALL):
+        token = match[0]
+        plain = None if token in _KEEPS_ITS_ACCENT else _PLAIN_LETTERS.get(token)
+        pieces.append(token if plain is None else token + plain if in_class else f"[{token}{plain}]")
+        in_class = token == "[" or (in_class and token != "]")
+    return "".join(pieces)
+
+
+def without_accents(text: str) -> str:
+    """As many letters, none of them with an accent."""
+    return text.translate(_PLAIN)
+
+
 def shape(folded: str) -> str:
     """A folded text without what differs between parcels: numbers, names, sites. The shape of a shape is itself."""
     while (plain := _plainer(folded)) != folded:
@@ -53,6 +86,8 @@ def shape(folded: str) -> str:
 
 
 def _plainer(folded: str) -> str:
+    if _CODE_NAME.fullmatch(folded):
+        folded = folded.replace("_", " ")
     plain = " ".join(_COURTESY.sub("", _BRACKETS.sub(_without_site, mask(known_words(folded)))).split())
     return _MASKED.sub("*", _NUMBER.sub("0", _IDENTIFIER.sub("0", plain)))
 

@@ -1,13 +1,14 @@
 """One form for many spellings: what folds together, what a shape leaves out, and that neither changes a status."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.events.text import fold, shape
+from pipeline.events.text import either_spelling, fold, shape
 
 DATA = Path(__file__).parent / "data"
 
@@ -71,3 +72,19 @@ PIECES = st.sampled_from(
 def test_any_mixture_of_cues_comes_to_rest(pieces: list[str]) -> None:
     done = shape(fold("".join(pieces)))
     assert shape(fold(done)) == done
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "hits"),
+    [
+        ("não entregue", "OBJETO NAO ENTREGUE", True),
+        ("não entregue", "Objeto não entregue", True),
+        ("clasificaci[óo]n", "EN CLASIFICACION", True),
+        ("παραδόθηκε", "ΠΑΡΑΔΟΘΗΚΕ", True),
+        ("doręczon", "PRZESYLKA DORECZONA", True),
+        ("refusé", "Refused by the recipient", False),
+        ("för", "for delivery", False),
+    ],
+)
+def test_an_accent_may_be_left_out_where_it_does_not_make_the_word(pattern: str, text: str, hits: bool) -> None:
+    assert bool(re.search(either_spelling(pattern), fold(text))) is hits
