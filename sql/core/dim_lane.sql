@@ -1,7 +1,7 @@
 -- One row per lane that parcels took.
 -- Answers what kind of journey a lane is and how long silence on it is normal.
 -- Source: parcels in fact_shipment; thresholds in sql/reference/silence_limit.csv, where couriers of a kind may have
--- their own (see stalled_shipment and lost_shipment).
+-- their own (see silence_limit_by_courier).
 with country as (
     select country, min(name) as name from reference.country group by country
 ),

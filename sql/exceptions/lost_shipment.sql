@@ -3,20 +3,16 @@
 -- Formula: declared lost or disposed of by the courier, or handed over, open and without any event for longer than
 -- the threshold as of the last answered request. A later scan takes a parcel off the list; a label that nobody ever
 -- scanned is not a loss, nor is a parcel that waits at a locker or pickup point.
--- Source: thresholds in sql/reference/silence_limit.csv; that of the courier's kind goes before that of the lane.
+-- Source: thresholds in silence_limit_by_courier.
 with silent as (
     select
         f.*,
-        coalesce(of_courier.lost_after_days, of_lane.lost_after_days) as lost_after_days,
+        silence.lost_after_days,
         secs_between(f.last_event_at, f.last_polled_at) / 86400 as days_silent,
         f.substatus in ('lost', 'disposed') as is_declared
     from fact_shipment as f
-    left join dim_lane on dim_lane.lane = f.lane
-    left join dim_courier on dim_courier.courier = f.courier
-    left join reference.silence_limit as of_lane
-        on of_lane.lane_kind = coalesce(dim_lane.kind, 'unknown') and of_lane.courier_kind is null
-    left join reference.silence_limit as of_courier
-        on of_courier.courier_kind = dim_courier.kind and of_courier.lane_kind is null
+    left join silence_limit_by_courier as silence
+        on silence.lane is not distinct from f.lane and silence.courier is not distinct from f.courier
 )
 select
     shipment_id,     -- parcel (see fact_shipment)

@@ -1,19 +1,15 @@
 -- One row per parcel that has waited long at a locker or pickup point.
 -- Answers which recipients to remind before the parcel is sent back.
--- Formula: last_polled_at - the deposit above the threshold. Reminders do not begin the wait anew, a new deposit after a way does.
+-- Formula: last_polled_at - the deposit above the threshold. A reminder does not begin the wait anew, a new deposit does.
 -- Couriers often never scan the collection: where courier_share_collected is low, the parcel may be long gone.
--- Source: thresholds in sql/reference/silence_limit.csv; that of the courier's kind goes before that of the lane.
+-- Source: thresholds in silence_limit_by_courier.
 with deposited as (
     select
         f.*,
-        coalesce(of_courier.waiting_after_days, of_lane.waiting_after_days) as waiting_after_days
+        silence.waiting_after_days
     from fact_shipment as f
-    left join dim_lane on dim_lane.lane = f.lane
-    left join dim_courier on dim_courier.courier = f.courier
-    left join reference.silence_limit as of_lane
-        on of_lane.lane_kind = coalesce(dim_lane.kind, 'unknown') and of_lane.courier_kind is null
-    left join reference.silence_limit as of_courier
-        on of_courier.courier_kind = dim_courier.kind and of_courier.lane_kind is null
+    left join silence_limit_by_courier as silence
+        on silence.lane is not distinct from f.lane and silence.courier is not distinct from f.courier
     where f.available_at is not null
 ),
 habit as (
